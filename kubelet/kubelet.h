@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The pod half: desired pods in, running pods out. main.c makes one, feeds it, and asks it for its state. */
+#ifndef KN_KUBELET_KUBELET_H
+#define KN_KUBELET_KUBELET_H
+
+#include "cri/cri.h"
+#include "kubelet/cgroup.h"
+#include "kubelet/config_gen.h"
+#include "kubelet/pod.h"
+#include "lib/json/write.h"
+#include "lib/loop/pool.h"
+
+struct kn_kubelet;
+struct kn_kubelet_deps { /* all borrowed for the kubelet's life */
+	struct kn_loop *loop;
+	struct kn_pool *pool;
+	struct kn_cri *cri;
+	struct kn_cgroup *cgroup; /* NULL: cgroupsPerQOS off */
+	const struct kn_node_ctx *node;
+	const struct kn_log *log;
+};
+int kn_kubelet_new(struct kn_kubelet **ret, const struct kn_kubelet_deps *deps, struct kn_err *err);
+struct kn_kubelet *kn_kubelet_free(struct kn_kubelet *k); /* stops acting; pods go on running */
+/* The whole desired set (referenced as needed). Pods no longer in it are terminated gracefully. Until the first call
+ * nothing is terminated or cleaned up (sources not ready). */
+void kn_kubelet_set_pods(struct kn_kubelet *k, struct kn_pod *const *pods, size_t n);
+/* For kernctl and kernlet's own endpoint: writes an array of objects {namespace, name, uid, phase, ip, ips, node,
+ * qos, restarts, ready: "1/1", reason, message, containers: [{name, state, reason, message, exitCode, restartCount,
+ * ready, image, containerID, startedAt}], initContainers: [...], startup: {seen_ms, ...}} with kubectl's words. */
+void kn_kubelet_write_pods(struct kn_kubelet *k, const char *key, struct kn_json_writer *w);
+/* {runtime: {name, version, ready, message}, pods, running, ...} */
+void kn_kubelet_write_status(struct kn_kubelet *k, const char *key, struct kn_json_writer *w);
+
+#endif

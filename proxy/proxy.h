@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The Service half: Services and EndpointSlices in, BPF maps out. */
+#ifndef KN_PROXY_PROXY_H
+#define KN_PROXY_PROXY_H
+
+#include "lib/base/log.h"
+#include "lib/json/write.h"
+#include "lib/k8s/core.pb-c.h"
+#include "lib/k8s/discovery.pb-c.h"
+#include "lib/loop/loop.h"
+
+struct kn_proxy;
+struct kn_proxy_config {
+	const char *cgroup_path; /* cgroup2 folder to attach to */
+	const char *pin_dir;	 /* folder on a bpffs, made when missing; "/sys/fs/bpf/kernlet" */
+	const char *node_name;
+};
+/* Loads or re-adopts the pinned programs and maps, attaches or atomically replaces the links. */
+int kn_proxy_new(struct kn_proxy **ret, struct kn_loop *loop, const struct kn_proxy_config *cfg, const struct kn_log *log,
+		 struct kn_err *err);
+struct kn_proxy *kn_proxy_free(struct kn_proxy *p); /* Services go on working */
+/* Detaches and removes every trace in pin_dir (--cleanup). */
+int kn_proxy_cleanup(const struct kn_proxy_config *cfg, struct kn_err *err);
+/* The whole desired set; borrowed during the call only. Computes the difference to what the maps hold and writes it,
+ * in an order that never shows a half-written Service. Call nothing until the sources are known (restart: the maps
+ * keep what they hold). */
+int kn_proxy_set(struct kn_proxy *p, const K8s__Service *const *services, size_t n_services,
+		 const K8s__EndpointSlice *const *slices, size_t n_slices, struct kn_err *err);
+/* Array of {namespace, name, port, protocol, clusterIP, backends: [{ip, port, node, ready}]...} */
+void kn_proxy_write_services(struct kn_proxy *p, const char *key, struct kn_json_writer *w);
+void kn_proxy_write_status(struct kn_proxy *p, const char *key, struct kn_json_writer *w);
+
+#endif

@@ -24,7 +24,8 @@ char *kn_arena_strndup(struct kn_arena *a, const char *s, size_t n);
 char *kn_arena_printf(struct kn_arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 size_t kn_arena_used(const struct kn_arena *a); /* bytes handed out */
 
-/* Allocator for protobuf-c's unpack that draws from the arena; free is a no-op. Lives as long as the arena. */
+/* Allocator for protobuf-c's unpack that draws from the arena; free is a no-op. Lives as long as the arena.
+ */
 ProtobufCAllocator *kn_arena_pb(struct kn_arena *a);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Growing byte buffer, always NUL-terminated behind len once something was appended. Zero-initialise to use. */
+/* Growing byte buffer, always NUL-terminated behind len once something was appended. Zero-initialise to use.
+ */
 #ifndef KN_BASE_BUF_H
 #define KN_BASE_BUF_H
 

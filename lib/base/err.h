@@ -2,9 +2,9 @@
 /*
  * Errors that travel up with their context and are logged once, at the top.
  *
- * A function that can fail takes `struct kn_err *err` last and returns 0 or a negative errno. err may be NULL.
- * The callee sets it, each caller may add context with kn_err_wrap; only the topmost handler logs. Not shared
- * between threads.
+ * A function that can fail takes `struct kn_err *err` last and returns 0 or a negative errno. err may be
+ * NULL. The callee sets it, each caller may add context with kn_err_wrap; only the topmost handler logs. Not
+ * shared between threads.
  */
 #ifndef KN_BASE_ERR_H
 #define KN_BASE_ERR_H
@@ -14,9 +14,13 @@ struct kn_err {
 	char msg[512];
 };
 
-#define KN_ERR_INIT {0}
+#define KN_ERR_INIT                                                                                          \
+	{                                                                                                    \
+		0                                                                                            \
+	}
 
-/* Sets err to code (positive or negative errno) and a formatted message; cut at 511 bytes. Returns -|code|. */
+/* Sets err to code (positive or negative errno) and a formatted message; cut at 511 bytes. Returns -|code|.
+ */
 int kn_err_set(struct kn_err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* Puts "CONTEXT: " before the message. Returns -err->code (-EIO when err is NULL). */

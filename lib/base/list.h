@@ -10,7 +10,10 @@ struct kn_list {
 	struct kn_list *next, *prev;
 };
 
-#define KN_LIST_INIT(name) {&(name), &(name)}
+#define KN_LIST_INIT(name)                                                                                   \
+	{                                                                                                    \
+		&(name), &(name)                                                                             \
+	}
 #define kn_container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
 static inline void kn_list_init(struct kn_list *l)
@@ -35,8 +38,8 @@ static inline void kn_list_del(struct kn_list *n)
 	kn_list_init(n);
 }
 #define kn_list_for_each(pos, head) for (struct kn_list *pos = (head)->next; pos != (head); pos = pos->next)
-#define kn_list_for_each_safe(pos, head)                                                                             \
-	for (struct kn_list *pos = (head)->next, *pos##_next = pos->next; pos != (head);                             \
+#define kn_list_for_each_safe(pos, head)                                                                     \
+	for (struct kn_list *pos = (head)->next, *pos##_next = pos->next; pos != (head);                     \
 	     pos = pos##_next, pos##_next = pos->next)
 
 #endif

@@ -18,9 +18,9 @@
 #define kn_auto_fclose KN_CLEANUP(kn_fclosep)
 #define KN_ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-void *kn_calloc(size_t n, size_t size); /* zeroed; never NULL */
+void *kn_calloc(size_t n, size_t size);		  /* zeroed; never NULL */
 void *kn_realloc(void *p, size_t n, size_t size); /* n * size checked for overflow; never NULL */
-char *kn_strdup(const char *s); /* NULL in, NULL out */
+char *kn_strdup(const char *s);			  /* NULL in, NULL out */
 char *kn_sprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* malloc'd; never NULL */
 
 static inline void kn_freep(void *p)
@@ -44,11 +44,11 @@ static inline int kn_steal_fd(int *fd)
 	*fd = -1;
 	return r;
 }
-#define kn_steal(p)                                                                                                  \
-	({                                                                                                           \
-		__typeof__(p) kn_stolen_ = (p);                                                                      \
-		(p) = NULL;                                                                                          \
-		kn_stolen_;                                                                                          \
+#define kn_steal(p)                                                                                          \
+	({                                                                                                   \
+		__typeof__(p) kn_stolen_ = (p);                                                              \
+		(p) = NULL;                                                                                  \
+		kn_stolen_;                                                                                  \
 	})
 
 #endif

@@ -16,6 +16,7 @@ say       = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' $(1) $(2);)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
+.SECONDARY:
 
 # ---- configuration: Kconfig chooses whole files -------------------------------------------------
 # kconfig-conf writes .config; defconfig never asks. Before the packages are there (make run on a bare

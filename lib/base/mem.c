@@ -26,7 +26,7 @@ void *kn_realloc(void *p, size_t n, size_t size)
 {
 	if (size && n > SIZE_MAX / size)
 		must(NULL);
-	return must(realloc(p, n * size ? n * size : 1));
+	return must(realloc(p, n && size ? n * size : 1));
 }
 
 char *kn_strdup(const char *s)

@@ -19,7 +19,7 @@ struct kn_child {
 	int pidfd;
 	bool reaped;
 	struct kn_io *io;
-	void (*done)(void *user, int si_code, int si_status);
+	void (*done)(void *user, int code, int status);
 	void *user;
 };
 
@@ -68,7 +68,7 @@ static int spawn(pid_t *pid, const char *const argv[], const char *const envp[],
 }
 
 int kn_child_spawn(struct kn_loop *l, const char *const argv[], const char *const envp[], const int fds[3],
-		   void (*done)(void *user, int si_code, int si_status), void *user, struct kn_child **ret,
+		   void (*done)(void *user, int code, int status), void *user, struct kn_child **ret,
 		   struct kn_err *err)
 {
 	struct kn_child *c = kn_calloc(1, sizeof(*c));

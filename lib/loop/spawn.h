@@ -9,7 +9,7 @@
 /* argv[0] is an absolute path; no shell. fds: the child's 0, 1, 2 (-1: /dev/null). done gets waitid's si_code
  * and si_status, once. */
 int kn_child_spawn(struct kn_loop *l, const char *const argv[], const char *const envp[], const int fds[3],
-		   void (*done)(void *user, int si_code, int si_status), void *user, struct kn_child **ret,
+		   void (*done)(void *user, int code, int status), void *user, struct kn_child **ret,
 		   struct kn_err *err);
 int kn_child_kill(struct kn_child *c, int signo); /* by pidfd; never hits a reused pid */
 pid_t kn_child_pid(const struct kn_child *c);

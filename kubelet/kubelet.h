@@ -18,15 +18,29 @@ struct kn_kubelet_deps { /* all borrowed for the kubelet's life */
 	struct kn_cgroup *cgroup; /* NULL: cgroupsPerQOS off */
 	const struct kn_node_ctx *node;
 	const struct kn_log *log;
+	/* Called (loop thread) after a pod's addresses, readiness or presence changed; may be NULL. */
+	void (*on_status)(void *user);
+	void *on_status_user;
+};
+
+struct kn_pod_view { /* borrowed for the callback */
+	const struct kn_pod *pod;
+	const char *const *ips; /* NULL-terminated; empty while there is no sandbox */
+	bool ready, terminating;
 };
 int kn_kubelet_new(struct kn_kubelet **ret, const struct kn_kubelet_deps *deps, struct kn_err *err);
 struct kn_kubelet *kn_kubelet_free(struct kn_kubelet *k); /* stops acting; pods go on running */
-/* The whole desired set (referenced as needed). Pods no longer in it are terminated gracefully. Until the first call
- * nothing is terminated or cleaned up (sources not ready). */
+/* The whole desired set (referenced as needed). Pods no longer in it are terminated gracefully. Until the
+ * first call nothing is terminated or cleaned up (sources not ready). */
 void kn_kubelet_set_pods(struct kn_kubelet *k, struct kn_pod *const *pods, size_t n);
-/* For kernctl and kernlet's own endpoint: writes an array of objects {namespace, name, uid, phase, ip, ips, node,
- * qos, restarts, ready: "1/1", reason, message, containers: [{name, state, reason, message, exitCode, restartCount,
- * ready, image, containerID, startedAt}], initContainers: [...], startup: {seen_ms, ...}} with kubectl's words. */
+/* Each pod that the kubelet works on. */
+void kn_kubelet_each(struct kn_kubelet *k, void (*fn)(void *user, const struct kn_pod_view *v), void *user);
+/* True once the runtime was listed after start: before that, missing addresses mean "not known yet". */
+bool kn_kubelet_observed(const struct kn_kubelet *k);
+/* For kernctl and kernlet's own endpoint: writes an array of objects {namespace, name, uid, phase, ip, ips,
+ * node, qos, restarts, ready: "1/1", reason, message, containers: [{name, state, reason, message, exitCode,
+ * restartCount, ready, image, containerID, startedAt}], initContainers: [...], startup: {seen_ms, ...}} with
+ * kubectl's words. */
 void kn_kubelet_write_pods(struct kn_kubelet *k, const char *key, struct kn_json_writer *w);
 /* {runtime: {name, version, ready, message}, pods, running, ...} */
 void kn_kubelet_write_status(struct kn_kubelet *k, const char *key, struct kn_json_writer *w);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The daemon's flags, with the stock kubelet's names and defaults where it has them. */
+#ifndef KN_KUBELET_OPTIONS_H
+#define KN_KUBELET_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+
+struct kn_options { /* strings live in the arena given, or in argv */
+	const char *manifest_path, *runtime_endpoint, *root_dir, *pod_logs_dir;
+	const char *cgroup_root, *cgroup_driver, *node_name, *node_ip;
+	const char *cluster_domain, *resolv_conf, *ctl_socket;
+	const char *pod_cidr, *cni_conf_dir, *bpf_pin_dir, *logging_format;
+	const char **cluster_dns; /* NULL-terminated, or NULL */
+	int64_t file_check_ns;
+	int verbosity;
+	bool fail_cgroup_v1, cgroups_per_qos, proxy, cleanup, version, help;
+};
+
+/* Fills *ret from the command line. -EINVAL with the flag's name on a bad one. ret untouched on failure. */
+int kn_options_parse(struct kn_options *ret, int argc, char *const argv[], struct kn_arena *a,
+		     struct kn_err *err);
+void kn_options_usage(int fd);
+/* Go's duration text ("1m30s", "100ms") to ns; -EINVAL. Source: metav1.Duration, Go time.ParseDuration. */
+int kn_duration_parse(const char *text, int64_t *ret_ns);
+
+#endif

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * kernlet: wiring only. Manifests go to the kubelet as pods and to the proxy as Services; the pods' addresses
+ * go back into the proxy as endpoints; kernctl asks all of them. Stopping the daemon stops neither pods nor
+ * Services.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "kubelet/cni_conf.h"
+#include "kubelet/endpoints.h"
+#include "kubelet/kubelet.h"
+#include "kubelet/node_info.h"
+#include "kubelet/options.h"
+#include "kubelet/pod_set.h"
+#include "lib/base/file.h"
+#include "lib/base/mem.h"
+#include "lib/ctl/ctl.h"
+#include "proxy/bpffs.h"
+#include "proxy/proxy.h"
+
+#define POOL_THREADS 4
+
+struct app {
+	struct kn_options opt;
+	struct kn_arena *arena; /* options and node facts: as long as the process */
+	struct kn_log log;
+	struct kn_node_ctx node;
+	struct kn_loop *loop;
+	struct kn_pool *pool;
+	struct kn_cri *cri;
+	struct kn_cgroup *cgroup;
+	struct kn_kubelet *kubelet;
+	struct kn_proxy *proxy;
+	struct kn_source_dir *source;
+	struct kn_ctl_server *ctl;
+	struct kn_pod_set *pods;
+	struct kn_timer *sync_services;
+	struct kn_manifest **services; /* Services and EndpointSlices of the folder, referenced */
+	size_t n_services;
+	bool sources_ready;
+	int64_t started_ns;
+};
+
+/* ---- services ---- */
+
+struct collect {
+	struct app *app;
+	struct kn_endpoints endpoints;
+};
+
+static void add_pod_endpoints(void *user, const struct kn_pod_view *v)
+{
+	struct collect *c = user;
+
+	for (size_t i = 0; i < c->app->n_services; i++)
+		if (c->app->services[i]->kind == KN_KIND_SERVICE)
+			kn_endpoints_add(&c->endpoints, (K8s__Service *)c->app->services[i]->obj, v);
+}
+
+static void sync_services(void *user)
+{
+	struct app *app = user;
+	struct collect c = {.app = app, .endpoints = {.node_name = app->node.node_name}};
+	const K8s__EndpointSlice **slices;
+	const K8s__Service **services;
+	struct kn_err err = KN_ERR_INIT;
+	size_t ns = 0, nl = 0;
+
+	/* After a start the maps hold what was true before; an incomplete view must not take it away. */
+	if (!app->proxy || !app->sources_ready || !kn_kubelet_observed(app->kubelet))
+		return;
+	c.endpoints.arena = kn_arena_new(0);
+	kn_kubelet_each(app->kubelet, add_pod_endpoints, &c);
+	services = kn_calloc(app->n_services, sizeof(*services));
+	slices = kn_calloc(app->n_services + c.endpoints.n, sizeof(*slices));
+	for (size_t i = 0; i < app->n_services; i++) {
+		if (app->services[i]->kind == KN_KIND_SERVICE)
+			services[ns++] = (K8s__Service *)app->services[i]->obj;
+		else
+			slices[nl++] = (K8s__EndpointSlice *)app->services[i]->obj;
+	}
+	for (size_t i = 0; i < c.endpoints.n; i++)
+		slices[nl++] = c.endpoints.slices[i];
+	if (kn_proxy_set(app->proxy, services, ns, slices, nl, &err))
+		kn_error(&app->log, "Failed to write the Services into the kernel", "err", err.msg);
+	free(services);
+	free(slices);
+	free(c.endpoints.slices);
+	kn_arena_free(c.endpoints.arena);
+}
+
+static void on_pod_status(void *user)
+{
+	struct app *app = user;
+
+	/* Coalesced: many pods change in one turn of the loop. */
+	kn_timer_arm(app->sync_services, 0);
+}
+
+/* ---- manifests ---- */
+
+static void release_services(struct app *app)
+{
+	for (size_t i = 0; i < app->n_services; i++)
+		kn_manifest_unref(app->services[i]);
+	free(app->services);
+	app->services = NULL;
+	app->n_services = 0;
+}
+
+static void on_manifests(void *user, struct kn_manifest *const *set, size_t n)
+{
+	struct app *app = user;
+	struct kn_pod *const *pods;
+	size_t n_pods;
+
+	release_services(app);
+	app->services = kn_calloc(n, sizeof(*app->services));
+	for (size_t i = 0; i < n; i++)
+		if (set[i]->kind != KN_KIND_POD)
+			app->services[app->n_services++] = kn_manifest_ref(set[i]);
+	app->sources_ready = true;
+	kn_pod_set_update(app->pods, set, n);
+	pods = kn_pod_set_get(app->pods, &n_pods);
+	kn_kubelet_set_pods(app->kubelet, pods, n_pods);
+	kn_timer_arm(app->sync_services, 0);
+}
+
+static void on_manifest_error(void *user, const char *file, const struct kn_err *err)
+{
+	struct app *app = user;
+
+	kn_error(&app->log, "Invalid manifest, what ran before stays", "path", file, "err", err->msg);
+}
+
+/* ---- kernctl ---- */
+
+static void write_status(struct app *app, struct kn_json_writer *w)
+{
+	kn_json_obj(w, NULL);
+	kn_json_str(w, "version", KN_VERSION);
+	kn_json_int(w, "pid", getpid());
+	kn_json_str(w, "node", app->node.node_name);
+	kn_json_int(w, "uptimeSeconds", (kn_mono(&kn_clock_system) - app->started_ns) / KN_NSEC_PER_SEC);
+	kn_kubelet_write_status(app->kubelet, "kubelet", w);
+	if (app->proxy)
+		kn_proxy_write_status(app->proxy, "proxy", w);
+	kn_json_end_obj(w);
+}
+
+static int on_ctl(void *user, const char *command, const char *arg, struct kn_buf *out, struct kn_err *err)
+{
+	struct app *app = user;
+	bool pods = !strcmp(command, "pods"), svc = !strcmp(command, "svc");
+	struct kn_json_writer *w;
+
+	if (!pods && !svc && strcmp(command, "status") != 0)
+		return kn_err_set(err, ENOENT, "unknown command \"%s\"", command);
+	if (svc && !app->proxy)
+		return kn_err_set(err, EOPNOTSUPP, "the Service proxy is off (--proxy=false)");
+	w = kn_json_writer_new(out, false);
+	if (pods || svc) {
+		kn_json_obj(w, NULL);
+		if (pods)
+			kn_kubelet_write_pods(app->kubelet, "pods", w);
+		else
+			kn_proxy_write_services(app->proxy, "services", w);
+		kn_json_end_obj(w);
+	} else {
+		write_status(app, w);
+	}
+	kn_json_writer_free(w);
+	return 0;
+}
+
+/* ---- start and stop ---- */
+
+static void on_stop(void *user, int signo)
+{
+	struct app *app = user;
+
+	kn_info(&app->log, "Stopping; pods and Services go on", "signal", strsignal(signo));
+	sd_notify(0, "STOPPING=1");
+	kn_loop_quit(app->loop, 0);
+}
+
+static int start_cgroups(struct app *app, struct kn_err *err)
+{
+	bool systemd = !strcmp(app->opt.cgroup_driver, "systemd");
+	int r;
+
+	if (!systemd && strcmp(app->opt.cgroup_driver, "cgroupfs") != 0)
+		return kn_err_set(err, EINVAL,
+				  "invalid configuration: cgroupDriver (--cgroup-driver) must be "
+				  "\"cgroupfs\" or \"systemd\"");
+	if (!app->opt.cgroups_per_qos)
+		return 0;
+	r = kn_cgroup_new(&app->cgroup, systemd ? KN_CGROUP_SYSTEMD : KN_CGROUPFS, app->opt.cgroup_root,
+			  &app->node, &app->log, err);
+	if (r)
+		return kn_err_wrap(err, "cgroups");
+	app->node.cgroup_v2 = kn_cgroup_is_v2(app->cgroup);
+	if (!app->node.cgroup_v2 && app->opt.fail_cgroup_v1)
+		return kn_err_set(
+			err, EOPNOTSUPP,
+			"kubelet is configured to not run on a host using cgroup v1. cgroup v1 support is in "
+			"maintenance mode; set --fail-cgroupv1=false to run on it");
+	return 0;
+}
+
+static int start_proxy(struct app *app, struct kn_err *err)
+{
+	struct kn_proxy_config cfg = {.pin_dir = app->opt.bpf_pin_dir, .node_name = app->node.node_name};
+	char *cgroup = NULL;
+	int r;
+
+	if (!app->opt.proxy)
+		return 0;
+	r = kn_bpffs_ensure(cfg.pin_dir, err);
+	if (!r)
+		r = kn_cgroup2_root(app->opt.cgroup_root, app->arena, &cgroup, err);
+	cfg.cgroup_path = cgroup;
+	if (!r)
+		r = kn_proxy_new(&app->proxy, app->loop, &cfg, &app->log, err);
+	return r ? kn_err_wrap(err, "Service proxy") : 0;
+}
+
+static int start_kubelet(struct app *app, struct kn_err *err)
+{
+	struct kn_kubelet_deps deps = {
+		.loop = app->loop,
+		.cgroup = app->cgroup,
+		.node = &app->node,
+		.log = &app->log,
+		.on_status = on_pod_status,
+		.on_status_user = app,
+	};
+	int r = kn_pool_new(&app->pool, app->loop, POOL_THREADS, err);
+
+	if (!r)
+		r = kn_cri_new(&app->cri, app->loop, app->opt.runtime_endpoint, &app->log, err);
+	if (r)
+		return r;
+	deps.pool = app->pool;
+	deps.cri = app->cri;
+	return kn_kubelet_new(&app->kubelet, &deps, err);
+}
+
+static int start_sources(struct app *app, struct kn_err *err)
+{
+	app->pods = kn_pod_set_new(app->node.node_name, &app->log);
+	if (!app->opt.manifest_path) {
+		on_manifests(app, NULL, 0);
+		return 0;
+	}
+	return kn_source_dir_new(&app->source, app->loop, app->opt.manifest_path, app->opt.file_check_ns,
+				 on_manifests, on_manifest_error, app, err);
+}
+
+static int start_network(struct app *app, struct kn_err *err)
+{
+	if (!app->opt.pod_cidr)
+		return 0;
+	return kn_cni_conf_write(app->opt.cni_conf_dir, app->opt.pod_cidr, NULL, err);
+}
+
+static int start(struct app *app, struct kn_err *err)
+{
+	static const int stop_signals[] = {SIGTERM, SIGINT};
+	int r = kn_loop_new(&app->loop, err);
+
+	/* Before anything starts a thread, so that the signals stay the loop's. */
+	for (size_t i = 0; !r && i < KN_ARRAY_SIZE(stop_signals); i++)
+		r = kn_loop_on_signal(app->loop, stop_signals[i], on_stop, app, err);
+	if (r)
+		return r;
+	signal(SIGPIPE, SIG_IGN);
+	app->sync_services = kn_timer_new(app->loop, sync_services, app);
+	r = kn_node_info(&app->node, &app->opt, app->arena, err);
+	if (!r)
+		r = kn_mkdir_p(app->opt.root_dir, 0750, err);
+	/* First of all that has an effect: a second daemon must not touch anything of the first. */
+	if (!r)
+		r = kn_ctl_server_new(&app->ctl, app->loop, app->opt.ctl_socket, on_ctl, app, &app->log, err);
+	if (!r)
+		r = start_network(app, err);
+	if (!r)
+		r = start_cgroups(app, err);
+	if (!r)
+		r = start_proxy(app, err);
+	if (!r)
+		r = start_kubelet(app, err);
+	if (!r)
+		r = start_sources(app, err);
+	return r;
+}
+
+static void stop(struct app *app)
+{
+	kn_ctl_server_free(app->ctl);
+	kn_source_dir_free(app->source);
+	kn_kubelet_free(app->kubelet);
+	kn_cri_free(app->cri);
+	kn_pool_free(app->pool);
+	kn_proxy_free(app->proxy);
+	kn_cgroup_free(app->cgroup);
+	kn_pod_set_free(app->pods);
+	release_services(app);
+	kn_timer_free(app->sync_services);
+	kn_loop_free(app->loop);
+}
+
+static int run(struct app *app)
+{
+	struct kn_err err = KN_ERR_INIT;
+	int r;
+
+	if (app->opt.cleanup) {
+		struct kn_proxy_config cfg = {.pin_dir = app->opt.bpf_pin_dir,
+					      .node_name = app->opt.node_name};
+
+		r = kn_proxy_cleanup(&cfg, &err);
+	} else {
+		kn_info(&app->log, "Starting kernlet", "version", KN_VERSION, "node", app->opt.node_name);
+		if (kn_file_write_kernel("/proc/self/oom_score_adj", "-999", &err))
+			kn_warn(&app->log, "Failed to lower the daemon's OOM score", "err", err.msg);
+		r = start(app, &err);
+	}
+	if (r) {
+		kn_error(&app->log, "Failed to run kernlet", "err", err.msg);
+		return 1;
+	}
+	if (app->opt.cleanup)
+		return 0;
+	sd_event_set_watchdog(kn_loop_event(app->loop), true);
+	sd_notify(0, "READY=1");
+	return kn_loop_run(app->loop) ? 1 : 0;
+}
+
+int main(int argc, char *argv[])
+{
+	struct app app = {.arena = kn_arena_new(0), .started_ns = kn_mono(&kn_clock_system)};
+	struct kn_err err = KN_ERR_INIT;
+	int code = 0;
+
+	if (kn_options_parse(&app.opt, argc, argv, app.arena, &err)) {
+		dprintf(2, "Error: %s\n", err.msg);
+		code = 1;
+	} else if (app.opt.help) {
+		kn_options_usage(1);
+	} else if (app.opt.version) {
+		dprintf(1, "kernlet %s\n", KN_VERSION);
+	} else {
+		kn_log_init(&app.log, 2, !strcmp(app.opt.logging_format, "json") ? KN_LOG_JSON : KN_LOG_TEXT,
+			    app.opt.verbosity);
+		code = run(&app);
+		stop(&app);
+	}
+	kn_arena_free(app.arena);
+	return code;
+}

@@ -24,7 +24,5 @@ struct kn_options { /* strings live in the arena given, or in argv */
 int kn_options_parse(struct kn_options *ret, int argc, char *const argv[], struct kn_arena *a,
 		     struct kn_err *err);
 void kn_options_usage(int fd);
-/* Go's duration text ("1m30s", "100ms") to ns; -EINVAL. Source: metav1.Duration, Go time.ParseDuration. */
-int kn_duration_parse(const char *text, int64_t *ret_ns);
 
 #endif

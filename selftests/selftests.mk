@@ -16,5 +16,32 @@ $(UNIT_BIN) $(PROG_BIN) $(BENCH_BIN): $(O)/selftests/%: $(O)/selftests/%.o $(ALL
 	@mkdir -p $(@D)
 	$(call link,$(ALL_LIBS))
 
-unit: $(UNIT_BIN) ## build and run the unit tests only
-	$(Q)selftests/harness/run-tests $(UNIT_BIN)
+# -build and -run apart, so that selftests/harness/check can build in parallel and run one after another. What failed to
+# build is run too, and counts as failed.
+unit-build: $(UNIT_BIN)
+prog-build: $(PROG_BIN)
+unit-run:
+	$(Q)O=$(O) selftests/harness/run-tests -j2 -l unit $(UNIT_BIN)
+prog-run:
+	$(Q)O=$(O) selftests/harness/run-tests -l prog $(PROG_BIN)
+e2e-run:
+	$(Q)O=$(O) selftests/harness/run-tests -t 400 -l e2e $(wildcard selftests/e2e/*.sh)
+unit: unit-build ## build and run the unit tests only
+	$(Q)O=$(O) selftests/harness/run-tests -j2 -l unit $(UNIT_BIN)
+prog: prog-build ## build and run the BPF program tests (root)
+	$(Q)O=$(O) selftests/harness/run-tests -l prog $(PROG_BIN)
+e2e: all ## build and run the end-to-end tests (root, containerd)
+	$(Q)O=$(O) selftests/harness/run-tests -t 400 -l e2e $(wildcard selftests/e2e/*.sh)
+asan: ## unit and BPF program tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(Q)O=$(O) MAKE=$(MAKE) selftests/harness/check asan
+# Both begin on a machine without compilers, hence tools/setup first and make again after it.
+check: ## install what is missing, then style, builds and all tests
+	$(Q)tools/setup
+	$(Q)O=$(O) MAKE=$(MAKE) selftests/harness/check
+run: ## two Pods, a Service and what to look at: the first thing to try (root)
+	$(Q)tools/setup
+	$(Q)O=$(O) MAKE=$(MAKE) tools/run
+bench: all bench-build ## measure, each figure beside its peer; build/bench/*.json (root)
+	$(Q)O=$(O) selftests/harness/run-bench $(wildcard selftests/bench/*.sh) $(BENCH_BIN)
+bench-build: $(BENCH_BIN)
+.PHONY: unit prog e2e asan check run bench unit-build prog-build bench-build unit-run prog-run e2e-run

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The program in the demo image, and its client for host and pods:
- *   demo serve PORT           answers every TCP connection (as HTTP/1.0) and every UDP datagram with the host's name
- *   demo ask tcp|udp ADDR PORT [COUNT]
- *                             COUNT requests, one line "NAME from ADDR" each; a request without answer prints "-"
- * Exit status of ask: 0 when every request was answered, 1 otherwise.
+ *   demo serve PORT           answers every TCP connection (as HTTP/1.0) and every UDP datagram with the
+ * host's name demo ask tcp|udp ADDR PORT [COUNT] COUNT requests, one line "NAME from ADDR" each; a request
+ * without answer prints "-" Exit status of ask: 0 when every request was answered, 1 otherwise.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -22,7 +21,7 @@ enum { TIMEOUT_MS = 2000 };
 
 static int listen_on(int type, int port)
 {
-	struct sockaddr_in6 a = { .sin6_family = AF_INET6, .sin6_port = htons((unsigned short)port) };
+	struct sockaddr_in6 a = {.sin6_family = AF_INET6, .sin6_port = htons((unsigned short)port)};
 	int one = 1, off = 0, fd = socket(AF_INET6, type | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
@@ -40,17 +39,19 @@ static void answer_tcp(int listener, const char *name)
 {
 	char buf[1024];
 	int fd = accept(listener, NULL, NULL);
-	struct timeval tv = { .tv_usec = 200000 };
+	struct timeval tv = {.tv_usec = 200000};
 
 	if (fd < 0)
 		return;
-	/* The request is read before the answer, lest close() resets the connection; who asks nothing is answered too. */
+	/* The request is read before the answer, lest close() resets the connection; who asks nothing is
+	 * answered too. */
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
 	if (recv(fd, buf, sizeof(buf), 0) < 0 && errno != EAGAIN) {
 		close(fd);
 		return;
 	}
-	int n = snprintf(buf, sizeof(buf), "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\n\r\n%s\n",
+	int n = snprintf(buf, sizeof(buf),
+			 "HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\n\r\n%s\n",
 			 strlen(name) + 1, name);
 	send(fd, buf, (size_t)n, MSG_NOSIGNAL);
 	close(fd);
@@ -59,8 +60,8 @@ static void answer_tcp(int listener, const char *name)
 static int serve(int port)
 {
 	char name[256] = "?", buf[2048];
-	struct pollfd p[2] = { { .fd = listen_on(SOCK_STREAM, port), .events = POLLIN },
-			       { .fd = listen_on(SOCK_DGRAM, port), .events = POLLIN } };
+	struct pollfd p[2] = {{.fd = listen_on(SOCK_STREAM, port), .events = POLLIN},
+			      {.fd = listen_on(SOCK_DGRAM, port), .events = POLLIN}};
 
 	gethostname(name, sizeof(name) - 1);
 	if (p[0].fd < 0 || p[1].fd < 0) {
@@ -92,7 +93,7 @@ static int ask_one(int type, const struct addrinfo *to, char *name, size_t size,
 	char buf[2048];
 	struct sockaddr_storage from;
 	socklen_t len = sizeof(from);
-	struct timeval tv = { .tv_sec = TIMEOUT_MS / 1000 };
+	struct timeval tv = {.tv_sec = TIMEOUT_MS / 1000};
 	int fd = socket(to->ai_family, type | SOCK_CLOEXEC, 0), ret = -1;
 	ssize_t n;
 
@@ -107,7 +108,8 @@ static int ask_one(int type, const struct addrinfo *to, char *name, size_t size,
 	} else {
 		static const char get[] = "GET / HTTP/1.0\r\n\r\n";
 
-		if (connect(fd, to->ai_addr, to->ai_addrlen) || send(fd, get, sizeof(get) - 1, MSG_NOSIGNAL) < 0 ||
+		if (connect(fd, to->ai_addr, to->ai_addrlen) ||
+		    send(fd, get, sizeof(get) - 1, MSG_NOSIGNAL) < 0 ||
 		    getpeername(fd, (struct sockaddr *)&from, &len))
 			goto out;
 		n = recv(fd, buf, sizeof(buf) - 1, MSG_WAITALL);
@@ -119,7 +121,9 @@ static int ask_one(int type, const struct addrinfo *to, char *name, size_t size,
 	body = body ? body + 4 : buf;
 	body[strcspn(body, "\n")] = 0;
 	snprintf(name, size, "%.200s", body);
-	ret = getnameinfo((struct sockaddr *)&from, len, peer, (socklen_t)peer_size, NULL, 0, NI_NUMERICHOST) ? -1 : 0;
+	ret = getnameinfo((struct sockaddr *)&from, len, peer, (socklen_t)peer_size, NULL, 0, NI_NUMERICHOST)
+		      ? -1
+		      : 0;
 out:
 	close(fd);
 	return ret;
@@ -128,7 +132,7 @@ out:
 static int ask(const char *proto, const char *addr, const char *port, int count)
 {
 	int type = strcmp(proto, "udp") ? SOCK_STREAM : SOCK_DGRAM, failed = 0;
-	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = type }, *to;
+	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = type}, *to;
 	char name[256], peer[128];
 
 	if (getaddrinfo(addr, port, &hints, &to)) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* First process of a pod's sandbox: holds the namespaces, reaps what is given to it, leaves at the first signal. */
+/* First process of a pod's sandbox: holds the namespaces, reaps what is given to it, leaves at the first
+ * signal. */
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>

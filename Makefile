@@ -95,7 +95,7 @@ $(O)/kernlet-proxy: $(O)/proxy/main.o $(A_PROXY) $(A_LIB)
 $(O)/kernlet-cni: $(O)/cni/main.o $(A_CNI) $(A_LIB)
 	$(call link,-lmnl $(LIBS_BASE))
 $(O)/kernctl: $(O)/tools/kernctl_main.o $(A_CTL) $(A_LIB)
-	$(call link,$(LIBS_BASE))
+	$(call link,$(LIBS_BPF) $(LIBS_BASE))
 
 # ---- compiling -----------------------------------------------------------------------------------
 $(O)/%.o: %.c | $(PB_H) $(BPF_SKEL)
@@ -137,6 +137,8 @@ clean: ## remove what was built
 help: ## this list
 	@echo "kernlet: targets"; grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort -u | awk -F':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
 	@echo "  V=1 shows commands; CC=clang builds with clang; O=DIR builds elsewhere"
+check-vm: all ## boot Debian 12 (systemd, cgroup v2) in qemu and run kernlet there as a unit (root)
+	$(Q)O=$(O) selftests/harness/run-tests -t 400 -l vm selftests/vm/debian12.sh
 setup: ## install what is missing (apt)
 	$(Q)tools/setup
 install: all ## install the programs (DESTDIR, prefix)
@@ -148,4 +150,4 @@ install: all ## install the programs (DESTDIR, prefix)
 uninstall: ## remove what install put there
 	rm -f $(addprefix $(DESTDIR)$(bindir)/,kernlet kernlet-proxy kernctl) $(DESTDIR)$(cnidir)/kernlet-cni $(DESTDIR)$(unitdir)/kernlet.service
 
-.PHONY: all defconfig menuconfig format check-format check-includes clean help setup install uninstall compile_commands.json
+.PHONY: all check-vm defconfig menuconfig format check-format check-includes clean help setup install uninstall compile_commands.json

@@ -83,7 +83,8 @@ static void completed(struct kn_build *b, struct kn_node *node, size_t nodes, si
 		b->stack[b->depth - 1].height = height;
 }
 
-int kn_build_add(struct kn_build *b, enum kn_node_type type, int line, struct kn_node **ret, struct kn_err *err)
+int kn_build_add(struct kn_build *b, enum kn_node_type type, int line, struct kn_node **ret,
+		 struct kn_err *err)
 {
 	bool container = type == KN_NODE_ARRAY || type == KN_NODE_OBJECT;
 	struct kn_node *node;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Node trees built from a stream of events, without recursion: what json.c and yaml.c share. Within lib/json only.
- * Every function below returns 0, -EINVAL (nesting deeper than the limit), -E2BIG (more nodes than the limit) or -ENOMEM
- * (the arena's limit), with "line N: what" in err.
+ * Node trees built from a stream of events, without recursion: what json.c and yaml.c share. Within lib/json
+ * only. Every function below returns 0, -EINVAL (nesting deeper than the limit), -E2BIG (more nodes than the
+ * limit) or -ENOMEM (the arena's limit), with "line N: what" in err.
  */
 #ifndef KN_JSON_BUILD_H
 #define KN_JSON_BUILD_H
@@ -10,10 +10,10 @@
 #include "lib/json/node.h"
 
 struct kn_build_frame {
-	struct kn_node *node; /* an array or object that is still open */
+	struct kn_node *node;  /* an array or object that is still open */
 	struct kn_node **tail; /* where its next child goes */
-	size_t nodes_before; /* count when it was opened: what lies below it is the difference */
-	size_t height; /* levels of the highest closed child */
+	size_t nodes_before;   /* count when it was opened: what lies below it is the difference */
+	size_t height;	       /* levels of the highest closed child */
 };
 
 struct kn_build {
@@ -35,7 +35,8 @@ void kn_build_restart(struct kn_build *b);
 /* Names the next node; refuses a name with a NUL in it. */
 int kn_build_key(struct kn_build *b, const char *key, size_t len, int line, struct kn_err *err);
 /* Adds an empty node of type; *ret stays the tree's. Arrays and objects are open until kn_build_close. */
-int kn_build_add(struct kn_build *b, enum kn_node_type type, int line, struct kn_node **ret, struct kn_err *err);
+int kn_build_add(struct kn_build *b, enum kn_node_type type, int line, struct kn_node **ret,
+		 struct kn_err *err);
 int kn_build_text(struct kn_build *b, enum kn_node_type type, const char *text, size_t len, int line,
 		  struct kn_err *err);
 void kn_build_close(struct kn_build *b);

@@ -67,7 +67,8 @@ static int on_string(void *user, const unsigned char *text, size_t len)
 {
 	struct json *j = user;
 
-	return go_on(j, kn_build_text(&j->build, KN_NODE_STRING, (const char *)text, len, line_now(j), j->err));
+	return go_on(j,
+		     kn_build_text(&j->build, KN_NODE_STRING, (const char *)text, len, line_now(j), j->err));
 }
 
 static int on_key(void *user, const unsigned char *key, size_t len)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * libyaml's events to nodes. Events rather than its document loader, which keeps the whole file a second time and
- * leaves aliases to us anyway. An alias becomes a copy of what it names, so that nodes form a tree; what copies may add
- * is bounded on its own, well below the limit for a file written out in full.
+ * libyaml's events to nodes. Events rather than its document loader, which keeps the whole file a second time
+ * and leaves aliases to us anyway. An alias becomes a copy of what it names, so that nodes form a tree; what
+ * copies may add is bounded on its own, well below the limit for a file written out in full.
  */
 #include <errno.h>
 #include <string.h>
@@ -48,7 +48,8 @@ static int anchor_add(struct yaml *y, const char *name, int line, struct anchor 
 		return kn_err_set(y->err, E2BIG, "line %d: more than %d anchors", line, ANCHORS_MAX);
 	an = kn_arena_alloc(y->build.arena, sizeof(*an));
 	if (!an)
-		return kn_err_set(y->err, ENOMEM, "line %d: the document takes more memory than allowed", line);
+		return kn_err_set(y->err, ENOMEM, "line %d: the document takes more memory than allowed",
+				  line);
 	kn_map_set(y->anchors, name, an);
 	*ret = an;
 	return 0;
@@ -237,7 +238,8 @@ static int parser_error(const yaml_parser_t *p, struct kn_err *err)
 
 	if (p->error == YAML_MEMORY_ERROR)
 		abort(); /* as in lib/base/mem.h */
-	if (p->error == YAML_READER_ERROR) /* it knows the offset only; the parser has come to about this line */
+	if (p->error ==
+	    YAML_READER_ERROR) /* it knows the offset only; the parser has come to about this line */
 		line = p->mark.line + 1;
 	if (p->context)
 		return kn_err_set(err, EINVAL, "line %zu: %s (%s)", line, what, p->context);
@@ -272,7 +274,8 @@ static int check_directives(const char *data, size_t len, struct kn_err *err)
 		const char *nl = memchr(p, '\n', (size_t)(end - p));
 
 		if (*p == '%' && ++n > DIRECTIVES_MAX)
-			return kn_err_set(err, E2BIG, "line %d: more than %d directives", line, DIRECTIVES_MAX);
+			return kn_err_set(err, E2BIG, "line %d: more than %d directives", line,
+					  DIRECTIVES_MAX);
 		if (!nl)
 			break;
 		p = nl + 1;
@@ -281,8 +284,8 @@ static int check_directives(const char *data, size_t len, struct kn_err *err)
 	return 0;
 }
 
-/* JSON is tried as such first, as upstream does, since libyaml lacks surrogate pairs and dislikes tabs. A flow mapping
- * begins the same way and is left to YAML. */
+/* JSON is tried as such first, as upstream does, since libyaml lacks surrogate pairs and dislikes tabs. A
+ * flow mapping begins the same way and is left to YAML. */
 static bool looks_like_json(const char *data, size_t len)
 {
 	size_t i = 0;

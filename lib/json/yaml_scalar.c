@@ -114,7 +114,8 @@ static unsigned base_of(const char **s)
 	return 8;
 }
 
-/* An integer in any of the bases, from INT64_MIN to UINT64_MAX (a sign halves the range); false: it is none. */
+/* An integer in any of the bases, from INT64_MIN to UINT64_MAX (a sign halves the range); false: it is none.
+ */
 static bool parse_int(const char *s, char out[32])
 {
 	bool minus = *s == '-', sign = minus || *s == '+';
@@ -128,7 +129,9 @@ static bool parse_int(const char *s, char out[32])
 	max = minus ? (uint64_t)INT64_MAX + 1 : sign ? INT64_MAX : UINT64_MAX;
 	for (; *s; s++) {
 		unsigned char c = (unsigned char)*s | 0x20;
-		unsigned d = c >= '0' && c <= '9' && *s >= '0' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : 99;
+		unsigned d = c >= '0' && c <= '9' && *s >= '0' ? c - '0'
+			     : c >= 'a' && c <= 'f'	       ? c - 'a' + 10
+							       : 99;
 
 		if (d >= base || v > (max - d) / base)
 			return false;
@@ -186,11 +189,8 @@ static int check_tag(const char *tag, const struct kn_yaml_scalar *s)
 		const char *name;
 		enum kn_node_type type;
 	} tags[] = {
-		{"bool", KN_NODE_BOOL},
-		{"int", KN_NODE_NUMBER},
-		{"float", KN_NODE_NUMBER},
-		{"null", KN_NODE_NULL},
-		{"timestamp", KN_NODE_STRING},
+		{"bool", KN_NODE_BOOL}, {"int", KN_NODE_NUMBER},       {"float", KN_NODE_NUMBER},
+		{"null", KN_NODE_NULL}, {"timestamp", KN_NODE_STRING},
 	};
 
 	for (size_t i = 0; i < KN_ARRAY_SIZE(tags); i++)

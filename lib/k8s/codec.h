@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The reflective codec: JSON/YAML nodes <-> protobuf-c messages, over ProtobufCMessageDescriptor and a small table of
- * special types (Quantity, Time, MicroTime, Duration, IntOrString, inlined structs, maps as repeated Entry, bytes as
- * base64). One model, two encodings: no generated JSON code. Field names are the JSON names.
+ * The reflective codec: JSON/YAML nodes <-> protobuf-c messages, over ProtobufCMessageDescriptor and a small
+ * table of special types (Quantity, Time, MicroTime, Duration, IntOrString, inlined structs, maps as repeated
+ * Entry, bytes as base64). One model, two encodings: no generated JSON code. Field names are the JSON names.
  */
 #ifndef KN_K8S_CODEC_H
 #define KN_K8S_CODEC_H
@@ -12,11 +12,12 @@
 #include "lib/json/write.h"
 
 enum kn_codec_flags {
-	KN_CODEC_STRICT = 1, /* an unknown or doubled field is an error; without it: ignored / the last one wins */
+	KN_CODEC_STRICT =
+		1, /* an unknown or doubled field is an error; without it: ignored / the last one wins */
 };
 
-/* Decodes an object node into a message of desc, allocated in a (valid as long as a). Errors name the path and the line:
- * "line 12: spec.containers[0].imagee: unknown field". ret untouched on failure. */
+/* Decodes an object node into a message of desc, allocated in a (valid as long as a). Errors name the path
+ * and the line: "line 12: spec.containers[0].imagee: unknown field". ret untouched on failure. */
 int kn_codec_decode(const ProtobufCMessageDescriptor *desc, const struct kn_node *node, unsigned flags,
 		    struct kn_arena *a, ProtobufCMessage **ret, struct kn_err *err);
 /* Writes msg as a JSON object (key as in write.h). Unset optional fields and empty lists are left out. */

@@ -34,7 +34,7 @@ static void encode_message(const ProtobufCMessage *msg, const char *key, struct 
 		kn_json_str(w, key, text);
 		break;
 	case KN_SPECIAL_DURATION:
-		kn_duration_print(((const K8s__Duration *)msg)->duration, text);
+		kn_codec_duration_print(((const K8s__Duration *)msg)->duration, text);
 		kn_json_str(w, key, text);
 		break;
 	case KN_SPECIAL_INT_OR_STRING:

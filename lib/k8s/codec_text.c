@@ -157,7 +157,7 @@ static int duration_part(const char **s, int64_t *sum)
 	return 0;
 }
 
-int kn_duration_parse(const char *text, int64_t *ns)
+int kn_codec_duration_parse(const char *text, int64_t *ns)
 {
 	bool minus = *text == '-';
 	int64_t sum = 0;
@@ -176,7 +176,7 @@ int kn_duration_parse(const char *text, int64_t *ns)
 	return 0;
 }
 
-void kn_duration_print(int64_t ns, char out[64])
+void kn_codec_duration_print(int64_t ns, char out[64])
 {
 	uint64_t v = ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns, s = v / KN_NSEC_PER_SEC,
 		 rest = v % KN_NSEC_PER_SEC;

@@ -89,6 +89,7 @@ static int parse_object(struct doc *d, struct kn_node *node, const struct kind *
 {
 	struct kn_node *meta = (struct kn_node *)kn_node_get(node, "metadata"); /* the tree is our own */
 	kn_auto_arena struct kn_arena *a = NULL;
+	const struct kn_node *given;
 	const struct kind *k = NULL;
 	const char *name = meta ? kn_node_str(meta, "name") : NULL, *ns, *file;
 	struct kn_manifest *m;
@@ -99,6 +100,9 @@ static int parse_object(struct doc *d, struct kn_node *node, const struct kind *
 		return r;
 	if (!name || !*name)
 		return kn_err_set(err, EINVAL, "line %d: metadata.name: missing", meta ? meta->line : node->line);
+	given = kn_node_get(meta, "namespace");
+	if (given && given->type != KN_NODE_STRING && given->type != KN_NODE_NULL)
+		return kn_err_set(err, EINVAL, "line %d: metadata.namespace: must be a string", given->line);
 	ns = default_namespace(d->scratch, meta);
 	if (!ns)
 		return kn_err_set(err, ENOMEM, "line %d: document too large", node->line);

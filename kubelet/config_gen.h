@@ -3,6 +3,8 @@
 #ifndef KN_KUBELET_CONFIG_GEN_H
 #define KN_KUBELET_CONFIG_GEN_H
 
+#include <stdbool.h>
+
 #include "kubelet/pod.h"
 #include "cri/api.pb-c.h"
 

@@ -38,7 +38,6 @@ bool kn_codec_is_set(const ProtobufCMessage *msg, const ProtobufCFieldDescriptor
 int kn_decimal_int64(const char *number, int64_t *ret); /* a JSON number; integral, however it is spelt */
 int kn_rfc3339_parse(const char *text, int64_t *seconds, int32_t *nanos);
 void kn_rfc3339_print(int64_t seconds, int32_t nanos, bool micro, char out[64]);
-int kn_codec_duration_parse(const char *text, int64_t *ns);
 void kn_codec_duration_print(int64_t ns, char out[64]);
 /* Standard alphabet with padding; line breaks are skipped. out has room for len / 4 * 3 + 3 bytes. */
 int kn_base64_decode(const char *text, size_t len, uint8_t *out, size_t *out_len);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/base/flag.h"
 #include "lib/k8s/codec_value.h"
 
 static void print_path(const struct kn_decode_at *at, struct kn_buf *out)
@@ -137,7 +138,7 @@ int kn_decode_duration(struct kn_decoder *d, const struct kn_node *node, const s
 {
 	if (node->type != KN_NODE_STRING)
 		return kn_decode_mismatch(d, node, at, "string (duration)");
-	if (strlen(node->text) != node->text_len || kn_codec_duration_parse(node->text, &v->duration))
+	if (strlen(node->text) != node->text_len || kn_duration_parse(node->text, &v->duration))
 		return kn_decode_fail(d, EINVAL, node, at, "not a duration (as 1h30m, 1.5s)");
 	v->has_duration = true;
 	return 0;

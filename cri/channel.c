@@ -202,8 +202,8 @@ static void on_wake(void *user, int fd, uint32_t events)
 		struct completion *next = c->next;
 
 		if (!on_completion(c, &freed)) {
-			/* kn_channel_free has freed every call, also those of the completions behind this one. What the
-			 * callback looked at was still gRPC's memory, so gRPC ends here. */
+			/* kn_channel_free has freed every call, also those of the completions behind this
+			 * one. What the callback looked at was still gRPC's memory, so gRPC ends here. */
 			grpc_shutdown_blocking();
 			return;
 		}
@@ -304,7 +304,8 @@ static grpc_channel *create_channel(const char *target)
 		int_arg(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 3000),
 		/* This one bounds an attempt: a runtime may accept long before it speaks. */
 		int_arg(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000),
-		/* The error text travels in a header; 8 KiB, the default, would turn a long one into another error. */
+		/* The error text travels in a header; 8 KiB, the default, would turn a long one into another
+		   error. */
 		int_arg(GRPC_ARG_MAX_METADATA_SIZE, 64 * 1024),
 		/* A call is sent once; who may be repeated is known further up. */
 		int_arg(GRPC_ARG_ENABLE_RETRIES, 0),
@@ -388,13 +389,13 @@ struct kn_channel *kn_channel_free(struct kn_channel *ch)
 	inside = ch->freed;
 	if (inside)
 		*ch->freed = true;
-	kn_list_for_each(n, &ch->rpcs)
+	kn_list_for_each (n, &ch->rpcs)
 		kn_rpc_cancel(kn_container_of(n, struct kn_rpc, node));
 	grpc_completion_queue_shutdown(ch->cq);
 	if (ch->thread_runs)
 		pthread_join(ch->thread, NULL);
 	/* The queue is drained: gRPC has none of these calls any more. */
-	kn_list_for_each_safe(n, &ch->rpcs)
+	kn_list_for_each_safe (n, &ch->rpcs)
 		rpc_free(kn_container_of(n, struct kn_rpc, node));
 	grpc_completion_queue_destroy(ch->cq);
 	grpc_channel_destroy(ch->channel);
@@ -403,7 +404,8 @@ struct kn_channel *kn_channel_free(struct kn_channel *ch)
 		close(ch->wake_fd);
 	pthread_mutex_destroy(&ch->lock);
 	free(ch);
-	/* The plain grpc_shutdown would leave threads to end in the background. Inside a callback: see on_wake. */
+	/* The plain grpc_shutdown would leave threads to end in the background. Inside a callback: see
+	 * on_wake. */
 	if (!inside)
 		grpc_shutdown_blocking();
 	return NULL;

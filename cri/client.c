@@ -64,8 +64,8 @@ static void on_finished(void *user, int code, const char *text)
 
 static const struct kn_rpc_ops call_ops = {.message = on_message, .finished = on_finished};
 
-struct kn_cri_call *kn_cri_call(struct kn_cri *c, enum kn_cri_method m, const ProtobufCMessage *req, int64_t timeout_ns,
-				kn_cri_done done, void *user)
+struct kn_cri_call *kn_cri_call(struct kn_cri *c, enum kn_cri_method m, const ProtobufCMessage *req,
+				int64_t timeout_ns, kn_cri_done done, void *user)
 {
 	struct kn_cri_call *call = kn_calloc(1, sizeof(*call));
 	uint8_t *data;
@@ -78,7 +78,8 @@ struct kn_cri_call *kn_cri_call(struct kn_cri *c, enum kn_cri_method m, const Pr
 	call->user = user;
 	kn_list_append(&c->calls, &call->node);
 	data = kn_cri_pack(req, &len);
-	call->rpc = kn_rpc_start(c->channel, kn_cri_method(m)->path, data, len, false, timeout_ns, &call_ops, call);
+	call->rpc = kn_rpc_start(c->channel, kn_cri_method(m)->path, data, len, false, timeout_ns, &call_ops,
+				 call);
 	return call;
 }
 
@@ -120,9 +121,9 @@ struct kn_cri *kn_cri_free(struct kn_cri *c)
 	if (!c)
 		return NULL;
 	kn_channel_free(c->channel);
-	kn_list_for_each_safe(n, &c->calls)
+	kn_list_for_each_safe (n, &c->calls)
 		call_free(kn_container_of(n, struct kn_cri_call, node));
-	kn_list_for_each_safe(n, &c->events)
+	kn_list_for_each_safe (n, &c->events)
 		kn_cri_events_orphan(n);
 	free(c);
 	return NULL;

@@ -13,15 +13,15 @@ struct kn_cri {
 	const struct kn_log *log;
 	struct kn_channel *channel;
 	struct kn_cri_stats stats[KN_CRI_METHOD_COUNT];
-	struct kn_list calls; /* struct kn_cri_call */
+	struct kn_list calls;  /* struct kn_cri_call */
 	struct kn_list events; /* struct kn_cri_events */
 };
 
 /* What one decoded message may take. 16 MiB on the wire unfold to less than this, unless made to do harm. */
 #define KN_CRI_DECODED_MAX (256u * 1024 * 1024)
 
-/* gRPC's name for an endpoint: "unix:" and an absolute path, escaped as in a URI. out is malloc'd. -EINVAL for what is
- * neither a path nor unix:, -ENAMETOOLONG for more than a socket's address holds. Pure. */
+/* gRPC's name for an endpoint: "unix:" and an absolute path, escaped as in a URI. out is malloc'd. -EINVAL
+ * for what is neither a path nor unix:, -ENAMETOOLONG for more than a socket's address holds. Pure. */
 int kn_cri_target(const char *endpoint, char **out, struct kn_err *err);
 /* Serialised as one malloc'd block of *len bytes. */
 uint8_t *kn_cri_pack(const ProtobufCMessage *msg, size_t *len);

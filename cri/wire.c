@@ -21,9 +21,11 @@ int kn_cri_target(const char *endpoint, char **out, struct kn_err *err)
 			path += 2;
 	}
 	if (*path != '/')
-		return kn_err_set(err, EINVAL, "container runtime endpoint \"%s\" is not a unix socket's path", endpoint);
+		return kn_err_set(err, EINVAL,
+				  "container runtime endpoint \"%s\" is not a unix socket's path", endpoint);
 	if (strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
-		return kn_err_set(err, ENAMETOOLONG, "container runtime endpoint \"%s\" is too long for a socket", endpoint);
+		return kn_err_set(err, ENAMETOOLONG,
+				  "container runtime endpoint \"%s\" is too long for a socket", endpoint);
 	kn_buf_adds(&b, UNIX_SCHEME);
 	for (; *path; path++) {
 		/* RFC 3986, what a path may hold as it is. */

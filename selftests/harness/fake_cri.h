@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A CRI server made to misbehave: it answers with given bytes, with a status, many times over, or never. A real gRPC
- * server on a unix socket, in a thread of the test's. For faults that a real runtime can't be made to show; what a
- * real one does is tested against a real one.
+ * A CRI server made to misbehave: it answers with given bytes, with a status, many times over, or never. A
+ * real gRPC server on a unix socket, in a thread of the test's. For faults that a real runtime can't be made
+ * to show; what a real one does is tested against a real one.
  *
  * Tests include fake_cri.c: they are linked from one source each. Every function may be called at any time.
  */
@@ -20,7 +20,7 @@ struct fake_answer {
 	const void *data;
 	size_t len;
 	unsigned messages; /* how often it is sent: 0 and 1 are once where msg or data is set, else never */
-	int code; /* status behind it; 0: OK */
+	int code;	   /* status behind it; 0: OK */
 	const char *text;
 	bool hang; /* no status: the call stays open behind the messages, if any */
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The CRI client against a real containerd: a pod's whole life, an error, a hanging call, a killed runtime. One
- * containerd for all tests, on folders of its own.
+ * The CRI client against a real containerd: a pod's whole life, an error, a hanging call, a killed runtime.
+ * One containerd for all tests, on folders of its own.
  */
 #include <errno.h>
 #include <glob.h>
@@ -197,7 +197,8 @@ static void test_errors(void **state)
 	assert_non_null(strstr(a.err.msg, "rpc error: code = NotFound desc = "));
 	call(&b, KN_CRI_START_CONTAINER, &sreq);
 	assert_int_equal(b.err.code, ENOENT);
-	call_ok(&c, KN_CRI_REMOVE_POD_SANDBOX, &gone); /* may be repeated; StopPodSandbox is NotFound in 1.6 */
+	call_ok(&c, KN_CRI_REMOVE_POD_SANDBOX,
+		&gone); /* may be repeated; StopPodSandbox is NotFound in 1.6 */
 }
 
 static void on_event(void *user, const Cri__ContainerEventResponse *ev)
@@ -320,7 +321,8 @@ static void test_list_and_look(void **state)
 	assert_true(s->status->started_at > s->status->created_at);
 	assert_string_equal(s->status->image->image, IMAGE);
 	call_ok(&c, KN_CRI_CONTAINER_STATS, &ureq);
-	assert_true(((const Cri__ContainerStatsResponse *)c.msg)->stats->cpu->usage_core_nano_seconds->value > 0);
+	assert_true(((const Cri__ContainerStatsResponse *)c.msg)->stats->cpu->usage_core_nano_seconds->value >
+		    0);
 }
 
 static void test_exec_and_a_call_that_hangs(void **state)

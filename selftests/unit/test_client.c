@@ -40,7 +40,10 @@ static void test_answer_is_decoded(void **state)
 	assert_true(cri_wait(x, &n, 1, 5000));
 	seen = fake_cri_request(x->server, "Version", &len);
 	assert_int_equal(len, 7);
-	assert_memory_equal(seen, "\x0a\x05" "0.1.0", 7);
+	assert_memory_equal(seen,
+			    "\x0a\x05"
+			    "0.1.0",
+			    7);
 	assert_int_equal(kn_cri_method_stats(x->cri, KN_CRI_VERSION)->calls, 1);
 	assert_int_equal(kn_cri_method_stats(x->cri, KN_CRI_VERSION)->errors, 0);
 	assert_true(kn_cri_method_stats(x->cri, KN_CRI_VERSION)->time_ns > 0);
@@ -67,10 +70,18 @@ static void test_errors_are_typed(void **state)
 		int code, err;
 		const char *name;
 	} want[] = {
-		{1, ECANCELED, "Canceled"},	  {2, EIO, "Unknown"},	       {3, EINVAL, "InvalidArgument"},
-		{4, ETIMEDOUT, "DeadlineExceeded"}, {5, ENOENT, "NotFound"},	       {6, EEXIST, "AlreadyExists"},
-		{7, EACCES, "PermissionDenied"},  {8, EMSGSIZE, "ResourceExhausted"}, {9, EBUSY, "FailedPrecondition"},
-		{12, ENOSYS, "Unimplemented"},	  {13, EIO, "Internal"},       {14, ECONNREFUSED, "Unavailable"},
+		{1, ECANCELED, "Canceled"},
+		{2, EIO, "Unknown"},
+		{3, EINVAL, "InvalidArgument"},
+		{4, ETIMEDOUT, "DeadlineExceeded"},
+		{5, ENOENT, "NotFound"},
+		{6, EEXIST, "AlreadyExists"},
+		{7, EACCES, "PermissionDenied"},
+		{8, EMSGSIZE, "ResourceExhausted"},
+		{9, EBUSY, "FailedPrecondition"},
+		{12, ENOSYS, "Unimplemented"},
+		{13, EIO, "Internal"},
+		{14, ECONNREFUSED, "Unavailable"},
 		{16, EACCES, "Unauthenticated"},
 	};
 	struct cri_fixture *x = *state;
@@ -145,7 +156,8 @@ static void test_a_hanging_call_holds_up_nobody(void **state)
 
 	cri_answer(x, "Version", &rsp.base);
 	fake_cri_set(x->server, "RunPodSandbox", &hang);
-	call = kn_cri_call(x->cri, KN_CRI_RUN_POD_SANDBOX, &run.base, KN_CRI_TIMEOUT_NONE, cri_result_done, &hung);
+	call = kn_cri_call(x->cri, KN_CRI_RUN_POD_SANDBOX, &run.base, KN_CRI_TIMEOUT_NONE, cri_result_done,
+			   &hung);
 	for (size_t i = 0; i < KN_ARRAY_SIZE(r); i++)
 		kn_cri_call(x->cri, KN_CRI_VERSION, &req.base, 20 * KN_NSEC_PER_SEC, cri_result_done, &r[i]);
 	for (size_t i = 0; i < KN_ARRAY_SIZE(r); i++) {
@@ -160,7 +172,7 @@ static void test_a_hanging_call_holds_up_nobody(void **state)
 	for (int i = 0; i < 100 && !fake_cri_cancelled(x->server, "RunPodSandbox"); i++)
 		cri_run_for(x, 20);
 	assert_int_equal(fake_cri_cancelled(x->server, "RunPodSandbox"), 1); /* the runtime is told */
-	assert_int_equal(hung.count, 0); /* and done isn't called */
+	assert_int_equal(hung.count, 0);				     /* and done isn't called */
 }
 
 static void test_cancel_at_once(void **state)
@@ -172,7 +184,8 @@ static void test_cancel_at_once(void **state)
 
 	cri_answer(x, "Version", &rsp.base);
 	for (int i = 0; i < 50; i++) /* answered already or not, on time or late */ {
-		struct kn_cri_call *c = kn_cri_call(x->cri, KN_CRI_VERSION, &req.base, MS, cri_result_done, &r);
+		struct kn_cri_call *c =
+			kn_cri_call(x->cri, KN_CRI_VERSION, &req.base, MS, cri_result_done, &r);
 
 		usleep((useconds_t)(i % 5) * 300);
 		kn_cri_cancel(c);

@@ -15,7 +15,7 @@ struct seen {
 	struct cri_fixture *x;
 	struct kn_cri_events *stream;
 	unsigned events, ends, stop_after;
-	bool free_client;
+	bool free_client, stop_in_end;
 	struct kn_err err;
 };
 
@@ -40,12 +40,15 @@ static void on_end(void *user, const struct kn_err *err)
 
 	s->ends++;
 	s->err = *err;
+	if (s->stop_in_end)
+		s->stream = kn_cri_events_stop(s->stream);
 }
 
 static void answer(struct cri_fixture *x, unsigned messages, int code, bool hang)
 {
 	Cri__ContainerEventResponse ev = CRI__CONTAINER_EVENT_RESPONSE__INIT;
-	const struct fake_answer a = {.msg = &ev.base, .messages = messages, .code = code, .text = "t", .hang = hang};
+	const struct fake_answer a = {
+		.msg = &ev.base, .messages = messages, .code = code, .text = "t", .hang = hang};
 
 	ev.container_id = (char *)"c1";
 	ev.container_event_type = CRI__CONTAINER_EVENT_TYPE__CONTAINER_STOPPED_EVENT;
@@ -144,6 +147,23 @@ static void test_stop(void **state)
 	assert_null(kn_cri_events_stop(NULL));
 }
 
+static void test_stop_inside_end(void **state)
+{
+	const struct fake_answer bad = {.data = "\xff\xff", .len = 2, .messages = 5};
+	struct cri_fixture *x = *state;
+	struct seen s = {.stop_in_end = true};
+
+	start(x, &s); /* by status */
+	assert_true(cri_wait(x, &s.ends, 1, 5000));
+	assert_null(s.stream);
+	fake_cri_set(x->server, METHOD, &bad);
+	start(x, &s); /* by what can't be decoded */
+	assert_true(cri_wait(x, &s.ends, 2, 5000));
+	assert_null(s.stream);
+	cri_run_for(x, 50);
+	assert_int_equal(s.ends, 2);
+}
+
 static void test_free_client_inside_event(void **state)
 {
 	struct cri_fixture *x = *state;
@@ -182,6 +202,7 @@ int main(void)
 		T(test_no_server),
 		T(test_garbage_ends_it),
 		T(test_stop),
+		T(test_stop_inside_end),
 		T(test_free_client_inside_event),
 		T(test_stream_outlives_client),
 	};

@@ -15,14 +15,16 @@ static void test_rows_agree_with_themselves(void **state)
 {
 	for (int m = 0; m < KN_CRI_METHOD_COUNT; m++) {
 		const struct kn_cri_method_info *i = kn_cri_method((enum kn_cri_method)m);
-		bool image = strstr(i->name, "Image") != NULL; /* so are those of the image service called, and no other */
+		bool image = strstr(i->name, "Image") !=
+			     NULL; /* so are those of the image service called, and no other */
 		char want[96];
 
 		snprintf(want, sizeof(want), "cri.%sRequest", i->name);
 		assert_string_equal(i->request->name, want);
 		snprintf(want, sizeof(want), "cri.%sResponse", i->name);
 		assert_string_equal(i->response->name, want);
-		snprintf(want, sizeof(want), "/runtime.v1.%sService/%s", image ? "Image" : "Runtime", i->name);
+		snprintf(want, sizeof(want), "/runtime.v1.%sService/%s", image ? "Image" : "Runtime",
+			 i->name);
 		assert_string_equal(i->path, want);
 		for (int o = 0; o < m; o++)
 			assert_string_not_equal(i->name, kn_cri_method((enum kn_cri_method)o)->name);
@@ -48,7 +50,8 @@ static unsigned depth_of(const ProtobufCMessageDescriptor *d, unsigned level)
 		fail_msg("%s: nested too deep, or in itself", d->name);
 	for (unsigned i = 0; i < d->n_fields; i++) {
 		const ProtobufCFieldDescriptor *f = &d->fields[i];
-		unsigned below = f->type == PROTOBUF_C_TYPE_MESSAGE ? depth_of(f->descriptor, level + 1) : level;
+		unsigned below =
+			f->type == PROTOBUF_C_TYPE_MESSAGE ? depth_of(f->descriptor, level + 1) : level;
 
 		if (below > deepest)
 			deepest = below;

@@ -28,7 +28,8 @@ static void test_targets(void **state)
 
 static void test_bad_targets(void **state)
 {
-	const char *bad[] = {"", "unix:", "unix://", "unix://run/a", "run/a", "tcp://127.0.0.1:80", "npipe:////./pipe/x"};
+	const char *bad[] = {
+		"", "unix:", "unix://", "unix://run/a", "run/a", "tcp://127.0.0.1:80", "npipe:////./pipe/x"};
 	char path[200] = "/";
 	char *out = NULL;
 	struct kn_err err;
@@ -86,13 +87,17 @@ static void test_malformed(void **state)
 	static const struct {
 		const char *bytes;
 		size_t len;
-	} bad[] = {{"\x0a", 1}, {"\x0a\x05v", 3}, {"\x0a\xff\xff\xff\xff\x7f", 6}, {"\x08\x80", 2}, {"\xff\xff\xff", 3}};
+	} bad[] = {{"\x0a", 1},
+		   {"\x0a\x05v", 3},
+		   {"\x0a\xff\xff\xff\xff\x7f", 6},
+		   {"\x08\x80", 2},
+		   {"\xff\xff\xff", 3}};
 
 	for (size_t i = 0; i < KN_ARRAY_SIZE(bad); i++) {
 		kn_auto_arena struct kn_arena *arena = kn_arena_new(0);
 
-		assert_null(kn_cri_unpack(&cri__version_response__descriptor, (const uint8_t *)bad[i].bytes, bad[i].len,
-					  arena));
+		assert_null(kn_cri_unpack(&cri__version_response__descriptor, (const uint8_t *)bad[i].bytes,
+					  bad[i].len, arena));
 	}
 }
 
@@ -113,9 +118,9 @@ static void test_decoded_size_is_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_targets),	       cmocka_unit_test(test_bad_targets),
-		cmocka_unit_test(test_round_trip),     cmocka_unit_test(test_unknown_fields),
-		cmocka_unit_test(test_malformed),      cmocka_unit_test(test_decoded_size_is_bounded),
+		cmocka_unit_test(test_targets),	   cmocka_unit_test(test_bad_targets),
+		cmocka_unit_test(test_round_trip), cmocka_unit_test(test_unknown_fields),
+		cmocka_unit_test(test_malformed),  cmocka_unit_test(test_decoded_size_is_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

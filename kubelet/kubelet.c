@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kubelet/kubelet_private.h"
+
+#include <string.h>
+#include "kubelet/pod_dirs.h"
+#include "lib/base/mem.h"
+
+#define HOUSEKEEPING (2 * KN_NSEC_PER_SEC)
+#define ROUNDS_PER_SWEEP 30 /* left-over folders are looked for once a minute */
+
+static void housekeeping(void *user);
+
+int kn_kubelet_new(struct kn_kubelet **ret, const struct kn_kubelet_deps *deps, struct kn_err *err)
+{
+	struct kn_kubelet *k = kn_calloc(1, sizeof(*k));
+
+	k->d = *deps;
+	k->clock = kn_loop_clock(deps->loop);
+	k->workers = kn_map_new();
+	k->restarts = kn_backoff_new();
+	k->pulls = kn_backoff_new();
+	kn_list_init(&k->calls);
+	k->housekeeping = kn_timer_new(deps->loop, housekeeping, k);
+	kn_timer_arm(k->housekeeping, HOUSEKEEPING);
+	k->pleg = kn_pleg_new(k);
+	kn_runtime_state_start(k);
+	*ret = k;
+	return 0;
+}
+
+static void free_worker(void *w)
+{
+	kn_worker_free(w);
+}
+
+struct kn_kubelet *kn_kubelet_free(struct kn_kubelet *k)
+{
+	if (!k)
+		return NULL;
+	kn_calls_cancel_all(k);
+	kn_runtime_state_stop(k);
+	kn_pleg_free(k->pleg);
+	kn_timer_free(k->housekeeping);
+	kn_map_free(k->workers, free_worker);
+	for (size_t i = 0; i < k->n_wanted; i++)
+		kn_pod_unref(k->wanted[i]);
+	free(k->wanted);
+	kn_backoff_free(k->restarts);
+	kn_backoff_free(k->pulls);
+	free(k);
+	return NULL;
+}
+
+static struct kn_pod *wanted(const struct kn_kubelet *k, const char *uid)
+{
+	for (size_t i = 0; i < k->n_wanted; i++)
+		if (!strcmp(k->wanted[i]->uid, uid))
+			return k->wanted[i];
+	return NULL;
+}
+
+/* A static pod that was edited has the old one's name and another uid: the old one goes first. Until the runtime has
+ * told what runs, there may be one that isn't known yet. */
+bool kn_kubelet_may_begin(const struct kn_worker *w)
+{
+	void *value;
+	size_t it = 0;
+
+	if (!w->k->listed)
+		return false;
+	while (kn_map_next(w->k->workers, &it, NULL, &value)) {
+		const struct kn_worker *o = value;
+
+		if (o != w && o->begun && !strcmp(o->name, w->name) && !strcmp(o->ns, w->ns))
+			return false;
+	}
+	return true;
+}
+
+void kn_kubelet_reconcile(struct kn_kubelet *k)
+{
+	void *value;
+	size_t it = 0;
+
+	while (kn_map_next(k->workers, &it, NULL, &value)) {
+		struct kn_worker *w = value;
+
+		if (!wanted(k, w->uid))
+			kn_worker_terminate(w);
+	}
+	for (size_t i = 0; i < k->n_wanted; i++) {
+		struct kn_pod *p = k->wanted[i];
+		struct kn_worker *w = kn_map_get(k->workers, p->uid);
+
+		if (w) {
+			if (w->pod && w->pod != p && !w->terminating)
+				kn_worker_update(w, p);
+			else if (!w->begun)
+				kn_worker_wake(w);
+		} else {
+			w = kn_worker_new(k, p, p->uid, p->ns, p->name);
+			kn_map_set(k->workers, w->uid, w);
+			kn_worker_wake(w);
+		}
+	}
+}
+
+void kn_kubelet_set_pods(struct kn_kubelet *k, struct kn_pod *const *pods, size_t n)
+{
+	struct kn_pod **copy = kn_calloc(n + 1, sizeof(*copy));
+
+	for (size_t i = 0; i < n; i++)
+		copy[i] = kn_pod_ref(pods[i]);
+	for (size_t i = 0; i < k->n_wanted; i++)
+		kn_pod_unref(k->wanted[i]);
+	free(k->wanted);
+	k->wanted = copy;
+	k->n_wanted = n;
+	if (!k->sources_ready) {
+		k->sources_ready = true;
+		kn_pleg_kick(k->pleg); /* orphans can be told now */
+	}
+	kn_kubelet_reconcile(k);
+}
+
+void kn_kubelet_worker_gone(struct kn_worker *w)
+{
+	struct kn_kubelet *k = w->k;
+	char *prefix kn_auto_free = kn_sprintf("%s/", w->uid);
+
+	kn_map_del(k->workers, w->uid);
+	kn_backoff_drop_prefix(k->restarts, prefix);
+	kn_backoff_drop_prefix(k->pulls, prefix);
+	kn_worker_free(w);
+	kn_kubelet_reconcile(k);
+}
+
+void kn_kubelet_wake_all(struct kn_kubelet *k)
+{
+	void *value;
+	size_t it = 0;
+
+	while (kn_map_next(k->workers, &it, NULL, &value)) {
+		struct kn_worker *w = value;
+
+		w->sandbox_hold_ns = 0;
+		kn_worker_wake(w);
+	}
+}
+
+/* Folders of pods that went while nobody looked. Only when the runtime answers: a pod that runs has a worker then. */
+static void sweep(struct kn_kubelet *k)
+{
+	struct kn_arena *a kn_auto_arena = kn_arena_new(1 << 20);
+	char **uids;
+
+	if (!k->sources_ready || !k->runtime.reachable || kn_pod_dirs_list(k->d.node, a, &uids, NULL))
+		return;
+	for (; *uids; uids++) {
+		if (kn_map_get(k->workers, *uids) || wanted(k, *uids))
+			continue;
+		struct kn_worker *w = kn_worker_new(k, NULL, *uids, "", "");
+		kn_map_set(k->workers, w->uid, w);
+		kn_worker_wake(w); /* sees that there is nothing, and cleans up */
+	}
+}
+
+static void housekeeping(void *user)
+{
+	struct kn_kubelet *k = user;
+
+	kn_timer_arm(k->housekeeping, HOUSEKEEPING);
+	if (k->rounds++ % ROUNDS_PER_SWEEP != 1)
+		return;
+	kn_backoff_gc(k->restarts, kn_real(k->clock));
+	kn_backoff_gc(k->pulls, kn_real(k->clock));
+	sweep(k);
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Between the files of the kubelet core. All on the loop's thread.
+ *
+ * Each pod has a worker that goes round: look (pod_look.c), plan (pod_plan.c), act (pod_act.c and what it calls), until
+ * the plan is empty; then it rests until it is woken (pleg.c, a change of the wanted set, its timer). It acts only on
+ * a look of its own that is fresh, so a runtime that is away makes it do nothing. Asynchronous steps end by calling
+ * kn_worker_acted or kn_worker_looked, once each.
+ */
+#ifndef KN_KUBELET_PRIVATE_H
+#define KN_KUBELET_PRIVATE_H
+
+#include "kubelet/kubelet.h"
+#include "kubelet/pod_plan.h"
+#include "kubelet/status.h"
+#include "lib/base/list.h"
+
+#define KN_RESYNC (60 * KN_NSEC_PER_SEC)
+#define KN_RETRY (10 * KN_NSEC_PER_SEC)
+#define KN_NETWORK_RETRY KN_NSEC_PER_SEC
+
+struct kn_call; /* a CRI call that belongs to a worker or the kubelet, cancelled with it */
+struct kn_pleg;
+struct kn_start;
+struct kn_ensure;
+
+struct kn_startup { /* ns of CLOCK_MONOTONIC; 0: not reached */
+	int64_t seen, dirs, sandbox, image, created, started;
+	int64_t cri_ns; /* spent waiting for the runtime until started */
+};
+
+struct kn_worker {
+	struct kn_kubelet *k;
+	char *uid, *ns, *name;
+	struct kn_pod *pod; /* NULL: an orphan */
+	struct kn_pod *newer; /* to take over when not busy, or NULL */
+	void (*prepared)(struct kn_worker *w);
+	struct kn_obs_pod *seen; /* the last look, or NULL */
+	struct kn_waiting *waiting; /* by container index */
+	int64_t *hold_ns;	    /* by container index; since 1970 */
+	int64_t sandbox_hold_ns;
+	bool busy, again;      /* again: woken while busy */
+	bool terminating, finished, gone;
+	bool begun; /* nobody else has its name any more */
+	bool dirs_ready, cgroup_ready;
+	enum kn_phase final_phase; /* if finished */
+	int64_t terminating_since_ns;
+	unsigned looks;	  /* answers outstanding */
+	bool look_failed;
+	struct kn_obs_pod *look; /* being put together */
+	struct kn_plan plan;
+	size_t next_act;
+	unsigned parallel; /* kills outstanding */
+	struct kn_call *pull;	/* PullImage under way: to be given up when the pod is to go */
+	struct kn_timer *timer;
+	struct kn_startup startup;
+	uint64_t digest; /* of the last look or the last relist */
+	uint64_t sum;	 /* of the relist under way */
+	unsigned relist; /* its stamp */
+	bool did, failed; /* of the present plan: something was done; something must be tried again later */
+	struct kn_start *start; /* a container on its way (pod_start.c), or NULL */
+	struct kn_ensure *start_pull; /* its image (image_pull.c), or NULL */
+	unsigned calls_active;
+	int64_t calls_since_ns;
+};
+
+struct kn_runtime_state {
+	char *name, *version;
+	char message[512];
+	bool reachable, network_ready, ready, pending, told;
+	int64_t next_log_ns, log_every_ns;
+	struct kn_timer *timer;
+};
+
+struct kn_kubelet {
+	struct kn_kubelet_deps d;
+	const struct kn_clock *clock;
+	struct kn_map *workers; /* uid -> kn_worker */
+	struct kn_pod **wanted;
+	size_t n_wanted;
+	bool sources_ready;
+	bool listed; /* all that runs has a worker */
+	struct kn_backoff *restarts, *pulls;
+	struct kn_list calls;
+	struct kn_runtime_state runtime;
+	struct kn_pleg *pleg;
+	struct kn_timer *housekeeping;
+	unsigned rounds;
+};
+
+/* calls.c: as kn_cri_call; cancelled by kn_calls_cancel. w (NULL: none) is charged for the time. */
+struct kn_call *kn_call_start(struct kn_kubelet *k, struct kn_worker *w, enum kn_cri_method m,
+			      const ProtobufCMessage *req, int64_t timeout_ns, kn_cri_done done, void *user);
+void kn_call_cancel(struct kn_call *c); /* done is not called */
+void kn_calls_cancel_all(struct kn_kubelet *k);
+
+/* pod_worker.c */
+struct kn_worker *kn_worker_new(struct kn_kubelet *k, struct kn_pod *pod, const char *uid, const char *ns,
+				const char *name); /* pod NULL: an orphan, terminating from the start */
+struct kn_worker *kn_worker_free(struct kn_worker *w);
+void kn_worker_wake(struct kn_worker *w);
+void kn_worker_update(struct kn_worker *w, struct kn_pod *pod);
+void kn_worker_terminate(struct kn_worker *w);
+void kn_worker_looked(struct kn_worker *w, bool good);
+void kn_worker_acted(struct kn_worker *w); /* the present act is over, well or not */
+int64_t kn_worker_retry_ns(void);	    /* 10 to 15 s */
+int64_t kn_worker_retry_at(struct kn_worker *w); /* that from now, since 1970 */
+void kn_worker_log(struct kn_worker *w, bool bad, const char *reason, const char *container, const char *message);
+void kn_worker_wait(struct kn_worker *w, unsigned index, const char *reason, const char *message, int64_t hold_ns);
+void kn_worker_no_wait(struct kn_worker *w, unsigned index);
+
+void kn_worker_look(struct kn_worker *w); /* pod_look.c; ends with kn_worker_looked */
+void kn_worker_act(struct kn_worker *w);  /* pod_act.c: does plan.acts[next_act]; ends with kn_worker_acted */
+/* Folders and cgroup, once in a worker's life; next runs when they are there, else kn_worker_acted. */
+void kn_worker_prepare(struct kn_worker *w, void (*next)(struct kn_worker *w)); /* pod_sandbox.c */
+void kn_act_sandbox(struct kn_worker *w);			    /* pod_sandbox.c */
+void kn_act_start(struct kn_worker *w);				    /* pod_start.c */
+void kn_start_abandon(struct kn_worker *w); /* frees what belongs to the start; nothing is called back */
+void kn_act_kill(struct kn_worker *w); /* pod_kill.c: all kills that stand next to each other, at once */
+void kn_act_stop_sandbox(struct kn_worker *w, const char *id, bool remove);
+void kn_act_remove_container(struct kn_worker *w, const char *id);
+void kn_worker_cleanup(struct kn_worker *w); /* pod_kill.c: folders and cgroup; ends by kn_kubelet_worker_gone */
+
+/* image_pull.c: makes sure that the image is there. ref is the runtime's identifier; NULL: reason and err say why not
+ * (hold_ns: not again before, since 1970). Strings are valid inside done only. */
+typedef void (*kn_image_done)(struct kn_worker *w, const char *ref, const char *reason, const char *message,
+			      int64_t hold_ns);
+void kn_image_ensure(struct kn_worker *w, const K8s__Container *c, Cri__PodSandboxConfig *sandbox, kn_image_done done);
+void kn_image_abandon(struct kn_worker *w); /* frees what belongs to it; nothing is called back */
+
+/* pleg.c */
+struct kn_pleg *kn_pleg_new(struct kn_kubelet *k);
+struct kn_pleg *kn_pleg_free(struct kn_pleg *p);
+void kn_pleg_kick(struct kn_pleg *p); /* relist now */
+
+/* runtime_state.c */
+void kn_runtime_state_start(struct kn_kubelet *k);
+void kn_runtime_state_stop(struct kn_kubelet *k);
+
+/* kubelet.c */
+void kn_kubelet_worker_gone(struct kn_worker *w); /* frees it, starts who waited for its name */
+void kn_kubelet_reconcile(struct kn_kubelet *k);
+bool kn_kubelet_may_begin(const struct kn_worker *w);
+void kn_kubelet_wake_all(struct kn_kubelet *k);
+
+#endif

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+/* One container from image to running. */
+#include "kubelet/kubelet_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <stdlib.h>
+#include <string.h>
+#include "kubelet/pod_dirs.h"
+#include "lib/base/file.h"
+#include "lib/base/mem.h"
+
+struct kn_start {
+	struct kn_arena *arena;
+	const K8s__Container *container;
+	Cri__PodSandboxConfig *sandbox;
+	const char *sandbox_id;
+	char *id; /* once created */
+	unsigned index, attempt;
+};
+
+void kn_start_abandon(struct kn_worker *w)
+{
+	struct kn_start *s = kn_steal(w->start);
+
+	kn_image_abandon(w);
+	if (!s)
+		return;
+	kn_arena_free(s->arena);
+	free(s);
+}
+
+static void start_failed(struct kn_worker *w, const char *reason, const char *message, int64_t hold_ns)
+{
+	unsigned index = w->start->index;
+
+	kn_worker_wait(w, index, reason, message, hold_ns);
+	kn_start_abandon(w);
+	kn_worker_acted(w);
+}
+
+static void on_started(void *user, const ProtobufCMessage *rsp, const struct kn_err *err)
+{
+	struct kn_worker *w = user;
+	struct kn_start *s = w->start;
+
+	if (err->code) {
+		char *m kn_auto_free = kn_sprintf("Error: %s", err->msg);
+
+		kn_worker_log(w, true, "Failed", s->container->name, m);
+		start_failed(w, "RunContainerError", err->msg, kn_worker_retry_at(w));
+		return;
+	}
+	char *m kn_auto_free = kn_sprintf("Started container %s", s->container->name);
+	kn_worker_log(w, false, "Started", s->container->name, m);
+	kn_worker_no_wait(w, s->index);
+	if (s->index + 1 == kn_pod_container_count(w->pod) && !w->startup.started) {
+		w->startup.started = kn_mono(w->k->clock);
+		if (w->calls_active)
+			w->startup.cri_ns += w->startup.started - w->calls_since_ns;
+	}
+	kn_start_abandon(w);
+	kn_worker_acted(w);
+}
+
+static void on_created(void *user, const ProtobufCMessage *rsp, const struct kn_err *err)
+{
+	const Cri__CreateContainerResponse *r = (const void *)rsp;
+	Cri__StartContainerRequest req = CRI__START_CONTAINER_REQUEST__INIT;
+	struct kn_worker *w = user;
+	struct kn_start *s = w->start;
+
+	if (err->code) {
+		char *m kn_auto_free = kn_sprintf("Error: %s", err->msg);
+
+		kn_worker_log(w, true, "Failed", s->container->name, m);
+		start_failed(w, "CreateContainerError", err->msg, kn_worker_retry_at(w));
+		return;
+	}
+	w->startup.created = kn_mono(w->k->clock);
+	s->id = kn_arena_strdup(s->arena, r->container_id);
+	char *m kn_auto_free = kn_sprintf("Created container: %s", s->container->name);
+	kn_worker_log(w, false, "Created", s->container->name, m);
+	req.container_id = s->id;
+	kn_call_start(w->k, w, KN_CRI_START_CONTAINER, &req.base, KN_CRI_TIMEOUT_DEFAULT, on_started, w);
+}
+
+/* The log's folder and the file that is mounted as /dev/termination-log: one a run, empty, open to any user. */
+static int make_files(struct kn_worker *w, struct kn_start *s, struct kn_err *err)
+{
+	const char *logs = kn_path_pod_logs(s->arena, w->k->d.node, w->pod);
+	char *dir = kn_arena_printf(s->arena, "%s/%s", logs, s->container->name);
+	char *file = kn_path_termination(s->arena, w->k->d.node, w->pod, s->container->name, s->attempt);
+	int r = kn_mkdir_p(dir, 0755, err);
+
+	if (r < 0 || !file || (s->container->terminationmessagepath && !*s->container->terminationmessagepath))
+		return r;
+	char *parent = kn_arena_strdup(s->arena, file);
+	*strrchr(parent, '/') = 0;
+	r = kn_mkdir_p(parent, 0750, err);
+	if (r < 0)
+		return r;
+	int fd kn_auto_close = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+	if (fd < 0)
+		return kn_err_errno(err, errno, "create %s", file);
+	if (fchmod(fd, 0666) < 0)
+		return kn_err_errno(err, errno, "chmod %s", file);
+	return 0;
+}
+
+static int gen(struct kn_worker *w, struct kn_start *s, const char *ref, Cri__ContainerConfig **ret, struct kn_err *err)
+{
+	const char *host_ips[] = {w->k->d.node->host_ip, NULL};
+	const char *const *ips = (const char *const *)w->seen->sandboxes[0].ips;
+	int r;
+
+	if (!ips || kn_pod_is_host_network(w->pod))
+		ips = host_ips;
+	r = kn_pod_dirs_hosts(w->k->d.node, w->pod, ips, err);
+	if (r < 0)
+		return r;
+	r = make_files(w, s, err);
+	if (r < 0)
+		return r;
+	return kn_gen_container(s->arena, w->k->d.node, w->pod, s->container, s->attempt, ref, ips, ret, err);
+}
+
+static void on_image(struct kn_worker *w, const char *ref, const char *reason, const char *message, int64_t hold_ns)
+{
+	Cri__CreateContainerRequest req = CRI__CREATE_CONTAINER_REQUEST__INIT;
+	struct kn_start *s = w->start;
+	struct kn_err err = KN_ERR_INIT;
+
+	if (!ref) {
+		start_failed(w, reason, message, hold_ns);
+		return;
+	}
+	w->startup.image = kn_mono(w->k->clock);
+	if (gen(w, s, ref, &req.config, &err)) {
+		char *m kn_auto_free = kn_sprintf("Error: %s", err.msg);
+
+		kn_worker_log(w, true, "Failed", s->container->name, m);
+		start_failed(w, "CreateContainerConfigError", err.msg, kn_worker_retry_at(w));
+		return;
+	}
+	req.pod_sandbox_id = (char *)s->sandbox_id;
+	req.sandbox_config = s->sandbox;
+	kn_call_start(w->k, w, KN_CRI_CREATE_CONTAINER, &req.base, KN_CRI_TIMEOUT_DEFAULT, on_created, w);
+}
+
+void kn_act_start(struct kn_worker *w)
+{
+	const struct kn_act *a = &w->plan.acts[w->next_act];
+	const struct kn_obs_sandbox *sb = kn_obs_newest(w->seen);
+	struct kn_kubelet *k = w->k;
+	struct kn_err err = KN_ERR_INIT;
+	struct kn_start *s = kn_calloc(1, sizeof(*s));
+
+	s->arena = kn_arena_new(0);
+	s->container = kn_pod_container_at(w->pod, a->index, NULL);
+	s->index = a->index;
+	s->attempt = a->attempt;
+	s->sandbox_id = sb->id;
+	w->start = s;
+	if (a->died && a->died->state == KN_OBS_EXITED) {
+		char *key kn_auto_free = kn_sprintf("%s/%s", w->uid, s->container->name);
+
+		kn_backoff_next(k->restarts, key, a->died->finished_ns, kn_real(k->clock));
+	}
+	const char *parent = k->d.cgroup ? kn_cgroup_pod_parent(k->d.cgroup, s->arena, w->pod) : "";
+	if (kn_gen_sandbox(s->arena, k->d.node, w->pod, sb->attempt, parent, &s->sandbox, &err)) {
+		start_failed(w, "CreateContainerConfigError", err.msg, kn_worker_retry_at(w));
+		return;
+	}
+	kn_image_ensure(w, s->container, s->sandbox, on_image);
+}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Services at the socket: connect() and sendto() to a Service's address go to one of its backends from the start, so
- * no packet is ever rewritten. Entry points only; what they do is in lib/.
+ * Services at the socket: connect() and sendto() to a Service's address go to one of its backends from the
+ * start, so no packet is ever rewritten. Entry points only; what they do is in lib/.
  *
  * Nothing newer than Linux 6.1 is used: no kfuncs, no loops by helper.
  */
@@ -52,8 +52,8 @@ static __always_inline int kn_reverse(struct bpf_sock_addr *ctx, int v6)
 	return KN_ALLOW;
 }
 
-/* Datagrams of one unconnected socket stay with one backend, as those of one flow do with connection tracking. The
- * cookies count up, so spread them (Knuth's multiplicative hash). */
+/* Datagrams of one unconnected socket stay with one backend, as those of one flow do with connection
+ * tracking. The cookies count up, so spread them (Knuth's multiplicative hash). */
 static __always_inline __u32 kn_sticky(struct bpf_sock_addr *ctx)
 {
 	return (__u32)(bpf_get_socket_cookie(ctx) * 2654435761u);

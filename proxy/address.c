@@ -12,7 +12,8 @@ int kn_addr_parse(const char *text, struct kn_addr *ret)
 
 	if (!text)
 		return -EINVAL;
-	if (inet_pton(AF_INET, text, &a.w[3]) != 1 && (inet_pton(AF_INET6, text, &a) != 1 || kn_addr_is_v4(&a)))
+	if (inet_pton(AF_INET, text, &a.w[3]) != 1 &&
+	    (inet_pton(AF_INET6, text, &a) != 1 || kn_addr_is_v4(&a)))
 		return -EINVAL;
 	*ret = a;
 	return 0;

@@ -8,13 +8,14 @@
 
 #define KN_ADDR_STRLEN 46
 
-/* Strict inet_pton forms. -EINVAL otherwise, with ret untouched. An IPv6 text that is v4-mapped is refused: two texts
- * would name one Service. */
+/* Strict inet_pton forms. -EINVAL otherwise, with ret untouched. An IPv6 text that is v4-mapped is refused:
+ * two texts would name one Service. */
 int kn_addr_parse(const char *text, struct kn_addr *ret);
 char *kn_addr_text(const struct kn_addr *a, char buf[KN_ADDR_STRLEN]); /* returns buf */
 bool kn_addr_is_v4(const struct kn_addr *a);
-/* Why traffic must not be sent to a as a Service's backend, as upstream's API validation has it (ValidateNonSpecialIP in
- * pkg/apis/core/validation): unspecified, loopback, link-local, multicast. NULL: it may be. */
+/* Why traffic must not be sent to a as a Service's backend, as upstream's API validation has it
+ * (ValidateNonSpecialIP in pkg/apis/core/validation): unspecified, loopback, link-local, multicast. NULL: it
+ * may be. */
 const char *kn_addr_special(const struct kn_addr *a);
 
 #endif

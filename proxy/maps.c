@@ -24,8 +24,8 @@ struct reading {
 };
 
 /* Calls fn for each element. Nobody else writes these maps, so a plain walk sees all. */
-static int walk(int fd, size_t key_size, size_t value_size, void (*fn)(void *user, const void *key, const void *value),
-		void *user, struct kn_err *err)
+static int walk(int fd, size_t key_size, size_t value_size,
+		void (*fn)(void *user, const void *key, const void *value), void *user, struct kn_err *err)
 {
 	kn_auto_free char *key = kn_calloc(2, key_size), *value = kn_calloc(1, value_size);
 	char *next = key + key_size;
@@ -102,11 +102,12 @@ static void add_read(struct reading *r, const struct kn_svc_key *key, const stru
 int kn_maps_read(const struct kn_maps *m, struct kn_table **ret, struct kn_err *err)
 {
 	struct reading r = {.table = kn_table_new()};
-	int rc = walk(m->fd[KN_MAP_SLOTS], sizeof(struct kn_slot_key), sizeof(struct kn_slot), on_slot, &r, err);
+	int rc = walk(m->fd[KN_MAP_SLOTS], sizeof(struct kn_slot_key), sizeof(struct kn_slot), on_slot, &r,
+		      err);
 
 	if (!rc)
-		rc = walk(m->fd[KN_MAP_SERVICES], sizeof(struct kn_svc_key), sizeof(struct kn_svc), on_service, &r,
-			  err);
+		rc = walk(m->fd[KN_MAP_SERVICES], sizeof(struct kn_svc_key), sizeof(struct kn_svc),
+			  on_service, &r, err);
 	if (!rc) {
 		if (r.n)
 			qsort(r.slots, r.n, sizeof(*r.slots), by_slot);
@@ -134,7 +135,8 @@ static int op_run(const struct kn_maps *m, const struct kn_op *op)
 		r = bpf_map_update_elem(m->fd[KN_MAP_SLOTS], &op->slot.key, &op->slot.value, BPF_ANY);
 		break;
 	case KN_OP_SERVICE_SET:
-		r = bpf_map_update_elem(m->fd[KN_MAP_SERVICES], &op->service.key, &op->service.value, BPF_ANY);
+		r = bpf_map_update_elem(m->fd[KN_MAP_SERVICES], &op->service.key, &op->service.value,
+					BPF_ANY);
 		break;
 	case KN_OP_SLOT_DEL:
 		r = bpf_map_delete_elem(m->fd[KN_MAP_SLOTS], &op->slot.key);

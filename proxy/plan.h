@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From one table to the next as single map operations. Pure. After each operation every service entry in the map
- * refers only to slots that exist: slots are written under a generation nobody uses yet, then the service is switched
- * to it with one update, then the old slots go. A service that is the same in both costs nothing.
+ * From one table to the next as single map operations. Pure. After each operation every service entry in the
+ * map refers only to slots that exist: slots are written under a generation nobody uses yet, then the service
+ * is switched to it with one update, then the old slots go. A service that is the same in both costs nothing.
  */
 #ifndef KN_PROXY_PLAN_H
 #define KN_PROXY_PLAN_H

@@ -14,16 +14,17 @@ struct kn_proxy_config {
 	const char *cgroup_path; /* cgroup2 folder to attach to */
 	const char *pin_dir;	 /* folder on a bpffs, made when missing; "/sys/fs/bpf/kernlet" */
 	const char *node_name;
+	unsigned max_services, max_slots, max_flows; /* elements of the maps; 0: the defaults of kn_maps.h */
 };
 /* Loads or re-adopts the pinned programs and maps, attaches or atomically replaces the links. */
-int kn_proxy_new(struct kn_proxy **ret, struct kn_loop *loop, const struct kn_proxy_config *cfg, const struct kn_log *log,
-		 struct kn_err *err);
+int kn_proxy_new(struct kn_proxy **ret, struct kn_loop *loop, const struct kn_proxy_config *cfg,
+		 const struct kn_log *log, struct kn_err *err);
 struct kn_proxy *kn_proxy_free(struct kn_proxy *p); /* Services go on working */
 /* Detaches and removes every trace in pin_dir (--cleanup). */
 int kn_proxy_cleanup(const struct kn_proxy_config *cfg, struct kn_err *err);
-/* The whole desired set; borrowed during the call only. Computes the difference to what the maps hold and writes it,
- * in an order that never shows a half-written Service. Call nothing until the sources are known (restart: the maps
- * keep what they hold). */
+/* The whole desired set; borrowed during the call only. Computes the difference to what the maps hold and
+ * writes it, in an order that never shows a half-written Service. Call nothing until the sources are known
+ * (restart: the maps keep what they hold). */
 int kn_proxy_set(struct kn_proxy *p, const K8s__Service *const *services, size_t n_services,
 		 const K8s__EndpointSlice *const *slices, size_t n_slices, struct kn_err *err);
 /* Array of {namespace, name, port, protocol, clusterIP, backends: [{ip, port, node, ready}]...} */

@@ -55,7 +55,8 @@ static void skipped(const struct build *b, const K8s__ObjectMeta *meta, const ch
 	char buf[NAME_MAX_LEN];
 
 	if (b->in->skipped)
-		b->in->skipped(b->in->user, object_name(meta, meta ? meta->name : NULL, buf), or_empty(value), why);
+		b->in->skipped(b->in->user, object_name(meta, meta ? meta->name : NULL, buf), or_empty(value),
+			       why);
 }
 
 /* 0: a protocol that isn't served here */
@@ -102,16 +103,17 @@ static bool endpoint_wanted(const K8s__Endpoint *ep, enum kn_want want)
 	bool serving = !c || !c->has_serving || c->serving;
 	bool terminating = c && c->has_terminating && c->terminating;
 
-	/* publishNotReadyAddresses isn't asked for here: the slices' controller has turned it into ready=true, of
-	 * terminating endpoints too. */
+	/* publishNotReadyAddresses isn't asked for here: the slices' controller has turned it into
+	 * ready=true, of terminating endpoints too. */
 	return want == WANT_READY ? ready : serving && terminating;
 }
 
-static void add_endpoint(struct build *b, const K8s__EndpointSlice *s, const K8s__Endpoint *ep, int32_t port, bool v4,
-			 bool ready)
+static void add_endpoint(struct build *b, const K8s__EndpointSlice *s, const K8s__Endpoint *ep, int32_t port,
+			 bool v4, bool ready)
 {
 	struct kn_addr addr;
-	const char *text = ep->n_addresses ? ep->addresses[0] : NULL; /* kube-proxy too looks at the first only */
+	const char *text =
+		ep->n_addresses ? ep->addresses[0] : NULL; /* kube-proxy too looks at the first only */
 	const char *why;
 
 	if (!text) {
@@ -130,8 +132,8 @@ static void add_endpoint(struct build *b, const K8s__EndpointSlice *s, const K8s
 	kn_table_add_backend(b->table, &addr, htons(port), ep->nodename, ready);
 }
 
-static void add_slice(struct build *b, const K8s__EndpointSlice *s, const K8s__ServicePort *sp, bool v4, bool local,
-		      enum kn_want want)
+static void add_slice(struct build *b, const K8s__EndpointSlice *s, const K8s__ServicePort *sp, bool v4,
+		      bool local, enum kn_want want)
 {
 	const char *type = or_empty(s->addresstype);
 
@@ -140,7 +142,8 @@ static void add_slice(struct build *b, const K8s__EndpointSlice *s, const K8s__S
 	for (size_t i = 0; i < s->n_ports; i++) {
 		const K8s__EndpointPort *p = s->ports[i];
 
-		if (strcmp(or_empty(p->name), or_empty(sp->name)) || protocol(p->protocol) != protocol(sp->protocol))
+		if (strcmp(or_empty(p->name), or_empty(sp->name)) ||
+		    protocol(p->protocol) != protocol(sp->protocol))
 			continue;
 		if (!p->has_port || p->port < 1 || p->port > 65535) {
 			skipped(b, s->metadata, p->name, "endpoint port without a number");
@@ -158,7 +161,8 @@ static void add_slice(struct build *b, const K8s__EndpointSlice *s, const K8s__S
 	}
 }
 
-static void add_port(struct build *b, const K8s__Service *svc, const struct kn_addr *ip, const K8s__ServicePort *sp)
+static void add_port(struct build *b, const K8s__Service *svc, const struct kn_addr *ip,
+		     const K8s__ServicePort *sp)
 {
 	const char *policy = svc->spec->internaltrafficpolicy;
 	struct kn_svc_key key = {.addr = *ip, .proto = protocol(sp->protocol)};
@@ -241,7 +245,8 @@ struct kn_table *kn_slices_table(const struct kn_slices_in *in)
 	for (size_t i = 0; i < in->n_services; i++)
 		add_service(&b, sorted[i]);
 	if (kn_table_finish(b.table) && in->skipped)
-		in->skipped(in->user, "", "", "several Services claim one address and port: the oldest has it");
+		in->skipped(in->user, "", "",
+			    "several Services claim one address and port: the oldest has it");
 	kn_map_free(b.by_service, NULL);
 	free(b.links);
 	return b.table;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Services and their EndpointSlices as a table, read as kube-proxy reads them (pkg/proxy/endpointslicecache.go,
- * topology.go, servicechangetracker.go). Pure: what is left out is told to a callback.
+ * Services and their EndpointSlices as a table, read as kube-proxy reads them
+ * (pkg/proxy/endpointslicecache.go, topology.go, servicechangetracker.go). Pure: what is left out is told to
+ * a callback.
  */
 #ifndef KN_PROXY_SLICES_H
 #define KN_PROXY_SLICES_H
@@ -16,8 +17,8 @@ struct kn_slices_in {
 	const K8s__EndpointSlice *const *slices;
 	size_t n_slices;
 	const char *node_name; /* for internalTrafficPolicy Local; may be NULL */
-	/* Told of everything that is left out though it shouldn't be there: "NAMESPACE/NAME", a value, why. May be
-	 * NULL. */
+	/* Told of everything that is left out though it shouldn't be there: "NAMESPACE/NAME", a value, why.
+	 * May be NULL. */
 	void (*skipped)(void *user, const char *object, const char *value, const char *why);
 	void *user;
 };

@@ -9,7 +9,7 @@
 #define GROW(ptr, n, cap)                                                                                    \
 	do {                                                                                                 \
 		if ((n) == (cap)) {                                                                          \
-			(cap) = (cap) ? (cap) * 2 : 16;                                                      \
+			(cap) = (cap) ? (cap)*2 : 16;                                                        \
 			(ptr) = kn_realloc((ptr), (cap), sizeof(*(ptr)));                                    \
 		}                                                                                            \
 	} while (0)
@@ -35,8 +35,8 @@ struct kn_table *kn_table_free(struct kn_table *t)
 	return NULL;
 }
 
-struct kn_entry *kn_table_add_service(struct kn_table *t, const struct kn_svc_key *key, const char *ns, const char *name,
-				      const char *port_name)
+struct kn_entry *kn_table_add_service(struct kn_table *t, const struct kn_svc_key *key, const char *ns,
+				      const char *name, const char *port_name)
 {
 	struct kn_entry *e;
 
@@ -52,7 +52,8 @@ struct kn_entry *kn_table_add_service(struct kn_table *t, const struct kn_svc_ke
 	return e;
 }
 
-void kn_table_add_backend(struct kn_table *t, const struct kn_addr *addr, __be16 port, const char *node, bool ready)
+void kn_table_add_backend(struct kn_table *t, const struct kn_addr *addr, __be16 port, const char *node,
+			  bool ready)
 {
 	struct kn_entry *e = &t->entries[t->n_entries - 1];
 
@@ -98,7 +99,8 @@ static int by_key_then_age(const void *pa, const void *pb)
 	if (r)
 		return r;
 	/* first only grows; n breaks the tie of one without backends and the one added after it. */
-	return a->first != b->first ? (a->first > b->first) - (a->first < b->first) : (a->n > b->n) - (a->n < b->n);
+	return a->first != b->first ? (a->first > b->first) - (a->first < b->first)
+				    : (a->n > b->n) - (a->n < b->n);
 }
 
 static void entry_finish(struct kn_table *t, struct kn_entry *e)

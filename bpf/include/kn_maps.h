@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The one agreement between the BPF programs and user space: what the maps hold. Fixed widths, explicit padding, sizes
- * asserted. Any change of a struct, or of what a field means, raises KN_MAPS_LAYOUT: the pins live in a folder named
- * after it, so programs and maps of two layouts never mix.
+ * The one agreement between the BPF programs and user space: what the maps hold. Fixed widths, explicit
+ * padding, sizes asserted. Any change of a struct, or of what a field means, raises KN_MAPS_LAYOUT: the pins
+ * live in a folder named after it, so programs and maps of two layouts never mix.
  *
- * Addresses are 16 bytes in network order for both families; IPv4 is ::ffff:a.b.c.d (RFC 4291, 2.5.5.2). Ports are in
- * network order.
+ * Addresses are 16 bytes in network order for both families; IPv4 is ::ffff:a.b.c.d (RFC 4291, 2.5.5.2).
+ * Ports are in network order.
  */
 #ifndef KN_BPF_MAPS_H
 #define KN_BPF_MAPS_H
@@ -32,8 +32,8 @@ struct kn_svc_key {
 };
 _Static_assert(sizeof(struct kn_svc_key) == 20, "layout");
 
-/* A service's backends are the slots {id, gen, 0..count-1}. id stays with the service for life, gen changes with each
- * change of its backends. */
+/* A service's backends are the slots {id, gen, 0..count-1}. id stays with the service for life, gen changes
+ * with each change of its backends. */
 struct kn_svc {
 	__u32 id;
 	__u32 gen;
@@ -50,9 +50,9 @@ struct kn_slot_key {
 _Static_assert(sizeof(struct kn_slot_key) == 12, "layout");
 
 /*
- * id and gen repeat the key. The kernel may hand a deleted element's memory to another key while a program still reads
- * it; a writer fills the value front to back, so a reader that copies the address first and compares id and gen after
- * it notices.
+ * id and gen repeat the key. The kernel may hand a deleted element's memory to another key while a program
+ * still reads it; a writer fills the value front to back, so a reader that copies the address first and
+ * compares id and gen after it notices.
  */
 struct kn_slot {
 	__u32 id;

@@ -7,8 +7,8 @@
 
 enum kn_verdict {
 	KN_NO_SERVICE, /* not ours: leave the address alone */
-	KN_BACKEND, /* out is filled */
-	KN_REFUSE, /* a Service without backends */
+	KN_BACKEND,    /* out is filled */
+	KN_REFUSE,     /* a Service without backends */
 };
 
 /* How often a lookup is begun again when the Service's backends were replaced meanwhile. */
@@ -30,7 +30,8 @@ static __always_inline int kn_slot_read(const struct kn_svc *svc, __u32 slot, st
 	return v->id == svc->id && v->gen == svc->gen ? 0 : -1;
 }
 
-/* rnd chooses among the backends: the same number gives the same backend as long as the backends are the same. */
+/* rnd chooses among the backends: the same number gives the same backend as long as the backends are the
+ * same. */
 static __always_inline enum kn_verdict kn_lookup(const struct kn_svc_key *key, __u32 rnd, struct kn_slot *out)
 {
 	for (int i = 0; i < KN_LOOKUP_TRIES; i++) {

@@ -19,7 +19,8 @@ static __always_inline __u8 kn_sa_proto(const struct bpf_sock_addr *ctx)
 	return ctx->protocol == IPPROTO_UDP ? IPPROTO_UDP : 0;
 }
 
-static __always_inline void kn_sa_get(const struct bpf_sock_addr *ctx, int v6, struct kn_addr *addr, __be16 *port)
+static __always_inline void kn_sa_get(const struct bpf_sock_addr *ctx, int v6, struct kn_addr *addr,
+				      __be16 *port)
 {
 	if (v6) {
 		addr->w[0] = ctx->user_ip6[0];
@@ -35,7 +36,8 @@ static __always_inline void kn_sa_get(const struct bpf_sock_addr *ctx, int v6, s
 	*port = (__be16)ctx->user_port;
 }
 
-static __always_inline void kn_sa_set(struct bpf_sock_addr *ctx, int v6, const struct kn_addr *addr, __be16 port)
+static __always_inline void kn_sa_set(struct bpf_sock_addr *ctx, int v6, const struct kn_addr *addr,
+				      __be16 port)
 {
 	if (v6) {
 		ctx->user_ip6[0] = addr->w[0];

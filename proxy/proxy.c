@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "proxy/proxy.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "lib/base/map.h"
+#include "lib/base/mem.h"
+#include "proxy/address.h"
+#include "proxy/loader.h"
+#include "proxy/slices.h"
+
+struct kn_proxy {
+	struct kn_proxy_config cfg; /* strings owned */
+	const struct kn_log *log;
+	struct kn_loader loader;
+	bool loaded;
+	struct kn_table *table; /* what the maps hold */
+	struct kn_map *warned,
+		*warning; /* "OBJECT VALUE WHY", of the last kn_proxy_set and of the running one */
+	bool synced;	  /* kn_proxy_set succeeded at least once */
+	uint64_t syncs, failures, operations;
+};
+
+int kn_proxy_new(struct kn_proxy **ret, struct kn_loop *loop, const struct kn_proxy_config *cfg,
+		 const struct kn_log *log, struct kn_err *err)
+{
+	struct kn_proxy *p = kn_calloc(1, sizeof(*p));
+	int r;
+
+	p->cfg = *cfg;
+	p->cfg.cgroup_path = kn_strdup(cfg->cgroup_path);
+	p->cfg.pin_dir = kn_strdup(cfg->pin_dir);
+	p->cfg.node_name = kn_strdup(cfg->node_name);
+	p->log = log;
+	r = kn_loader_open(&p->loader, &p->cfg, err);
+	p->loaded = !r;
+	if (!r)
+		r = kn_maps_read(&p->loader.maps, &p->table, err);
+	if (r) {
+		kn_proxy_free(p);
+		return r;
+	}
+	kn_info(log, "Services are programmed into the kernel", "cgroup", p->cfg.cgroup_path, "pins",
+		p->cfg.pin_dir, "adopted", p->loader.adopted ? "true" : "false", "services",
+		KN_INT(p->table->n_entries));
+	*ret = p;
+	return 0;
+}
+
+struct kn_proxy *kn_proxy_free(struct kn_proxy *p)
+{
+	if (!p)
+		return NULL;
+	if (p->loaded)
+		kn_loader_close(&p->loader);
+	kn_table_free(p->table);
+	kn_map_free(p->warned, NULL);
+	free((char *)p->cfg.cgroup_path);
+	free((char *)p->cfg.pin_dir);
+	free((char *)p->cfg.node_name);
+	free(p);
+	return NULL;
+}
+
+int kn_proxy_cleanup(const struct kn_proxy_config *cfg, struct kn_err *err)
+{
+	return kn_loader_cleanup(cfg, err);
+}
+
+/* Each thing left out is logged when it first is, not with every change of something else. */
+static void on_skipped(void *user, const char *object, const char *value, const char *why)
+{
+	struct kn_proxy *p = user;
+	kn_auto_free char *key = kn_sprintf("%s %s %s", object, value, why);
+
+	if (!kn_map_set(p->warning, key, p) && !(p->warned && kn_map_get(p->warned, key)))
+		kn_warn(p->log, "Left out of a Service", "object", object, "value", value, "reason", why);
+}
+
+static struct kn_table *desired(struct kn_proxy *p, const K8s__Service *const *services, size_t n_services,
+				const K8s__EndpointSlice *const *slices, size_t n_slices)
+{
+	const struct kn_slices_in in = {
+		.services = services,
+		.n_services = n_services,
+		.slices = slices,
+		.n_slices = n_slices,
+		.node_name = p->cfg.node_name,
+		.skipped = on_skipped,
+		.user = p,
+	};
+	struct kn_table *t;
+
+	p->warning = kn_map_new();
+	t = kn_slices_table(&in);
+	kn_map_free(p->warned, NULL);
+	p->warned = kn_steal(p->warning);
+	kn_table_assign_ids(t, p->table);
+	return t;
+}
+
+int kn_proxy_set(struct kn_proxy *p, const K8s__Service *const *services, size_t n_services,
+		 const K8s__EndpointSlice *const *slices, size_t n_slices, struct kn_err *err)
+{
+	struct kn_table *want = desired(p, services, n_services, slices, n_slices);
+	kn_auto_plan struct kn_plan plan = {0};
+	int r;
+
+	kn_plan_make(&plan, p->table, want);
+	r = kn_maps_apply(&p->loader.maps, &plan, err);
+	p->syncs++;
+	if (r) {
+		struct kn_table *now = NULL;
+
+		p->failures++;
+		kn_table_free(want);
+		/* What was written before the failure stands: the next difference is taken from there. */
+		if (!kn_maps_read(&p->loader.maps, &now, NULL)) {
+			kn_table_free(p->table);
+			p->table = now;
+		}
+		return r;
+	}
+	p->operations += plan.n;
+	kn_table_free(p->table);
+	p->table = want;
+	if (!p->synced) {
+		p->synced = true;
+		r = kn_loader_drop_others(&p->cfg, err);
+	}
+	return r;
+}
+
+static void write_service(struct kn_json_writer *w, const struct kn_table *t, const struct kn_entry *e)
+{
+	char ip[KN_ADDR_STRLEN];
+
+	kn_json_obj(w, NULL);
+	kn_json_str(w, "namespace", e->ns);
+	kn_json_str(w, "name", e->name);
+	kn_json_str(w, "portName", e->port_name);
+	kn_json_int(w, "port", ntohs(e->key.port));
+	kn_json_str(w, "protocol", e->key.proto == IPPROTO_TCP ? "TCP" : "UDP");
+	kn_json_str(w, "clusterIP", kn_addr_text(&e->key.addr, ip));
+	kn_json_int(w, "id", e->id);
+	kn_json_int(w, "generation", e->gen);
+	kn_json_arr(w, "backends");
+	for (size_t i = 0; i < e->n; i++) {
+		const struct kn_backend *b = &t->backends[e->first + i];
+
+		kn_json_obj(w, NULL);
+		kn_json_str(w, "ip", kn_addr_text(&b->addr, ip));
+		kn_json_int(w, "port", ntohs(b->port));
+		kn_json_str(w, "node", b->node);
+		kn_json_bool(w, "ready", b->ready);
+		kn_json_end_obj(w);
+	}
+	kn_json_end_arr(w);
+	kn_json_end_obj(w);
+}
+
+void kn_proxy_write_services(struct kn_proxy *p, const char *key, struct kn_json_writer *w)
+{
+	kn_json_arr(w, key);
+	for (size_t i = 0; i < p->table->n_entries; i++)
+		write_service(w, p->table, &p->table->entries[i]);
+	kn_json_end_arr(w);
+}
+
+void kn_proxy_write_status(struct kn_proxy *p, const char *key, struct kn_json_writer *w)
+{
+	size_t slots = 0;
+
+	for (size_t i = 0; i < p->table->n_entries; i++)
+		slots += p->table->entries[i].n;
+	kn_json_obj(w, key);
+	kn_json_str(w, "cgroupPath", p->cfg.cgroup_path);
+	kn_json_str(w, "pinDir", p->cfg.pin_dir);
+	kn_json_int(w, "layout", KN_MAPS_LAYOUT);
+	kn_json_bool(w, "synced", p->synced);
+	kn_json_int(w, "services", p->table->n_entries);
+	kn_json_int(w, "backends", slots);
+	kn_json_int(w, "syncs", p->syncs);
+	kn_json_int(w, "failures", p->failures);
+	kn_json_int(w, "mapOperations", p->operations);
+	kn_json_end_obj(w);
+}

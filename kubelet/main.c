@@ -263,9 +263,11 @@ static int start_sources(struct app *app, struct kn_err *err)
 
 static int start_network(struct app *app, struct kn_err *err)
 {
+	const char *data_dir = kn_arena_printf(app->arena, "%s/cni", app->opt.root_dir);
+
 	if (!app->opt.pod_cidr)
 		return 0;
-	return kn_cni_conf_write(app->opt.cni_conf_dir, app->opt.pod_cidr, NULL, err);
+	return kn_cni_conf_write(app->opt.cni_conf_dir, app->opt.pod_cidr, data_dir, err);
 }
 
 static int start(struct app *app, struct kn_err *err)

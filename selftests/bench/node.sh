@@ -21,30 +21,33 @@ row() { # WHAT UNIT VALUE [PEER PEERVALUE]
 pods() { # COUNT: makes the folder hold so many pods
 	local i
 	for i in $(seq -w 1 "$1"); do
-		[ -e "$KN_NODE/manifests/p$i.yaml" ] || cat >"$KN_NODE/manifests/.p" <<-EOF
+		[ -e "$MANIFESTS/p$i.yaml" ] || cat >"$MANIFESTS/.p" <<-EOF
 		{apiVersion: v1, kind: Pod, metadata: {name: p$i}, spec: {terminationGracePeriodSeconds: 0,
 		  containers: [{name: c, image: "localhost/kernlet-demo:1", command: [sleep, "100000"]}]}}
 		EOF
-		[ -e "$KN_NODE/manifests/p$i.yaml" ] || mv "$KN_NODE/manifests/.p" "$KN_NODE/manifests/p$i.yaml"
-		[ "${2:-}" != one ] || kn_wait 30 kn_running "$((10#$i))"
+		[ -e "$MANIFESTS/p$i.yaml" ] || mv "$MANIFESTS/.p" "$MANIFESTS/p$i.yaml"
+		[ "${2:-}" != one ] || kn_until 30 running "$((10#$i))"
 	done
-	kn_wait 180 kn_running "$1"
+	kn_until 180 running "$1"
 }
+running() { [ "$(kn_pods | jq '[.pods[] | select(.phase == "Running" and .ready == "1/1")] | length')" = "$1" ]; }
 memory() { awk '/^Pss:/ {p = $2} /^Private/ {v += $2} END {printf "%.1f %.1f\n", p / 1024, v / 1024}' "/proc/$1/smaps_rollup"; }
 ticks() { awk '{print $14 + $15}' "/proc/$1/stat"; }
 at_rest() { # COUNT
 	local m
 	sleep 3
-	m=$(memory "$KN_PID")
+	m=$(memory "$KPID")
 	row "PSS with $1 pods" MB "${m% *}"
 	row "private memory with $1 pods" MB "${m#* }"
-	row "threads with $1 pods" "" "$(ls "/proc/$KN_PID/task" | wc -l)"
+	row "threads with $1 pods" "" "$(ls "/proc/$KPID/task" | wc -l)"
 }
 median() { sort -n | awk '{v[NR] = $1} END {print v[int((NR + 1) / 2)]}'; }
-startup() { "$O/kernctl" --socket "$KN_NODE/ctl.sock" -o json pods | jq ".pods[].startup.$1 // empty"; }
+startup() { "$O/kernctl" --socket "$CTL" -o json pods | jq ".pods[].startup.$1 // empty"; }
 
-kn_node_start bench
-trap kn_node_stop EXIT
+work=$(mktemp -d /tmp/kn-bench.XXXXXX)
+kn_node_init "$work" "kn-bench-$$" "kn-bench-$$"
+trap 'kn_node_stop; rm -rf "$work"' EXIT
+kn_node_start
 at_rest 0
 pods 10 one
 row "pod start, one at a time: seen to Running, p50" ms "$(startup seenToRunningMs | median)" "CRI calls" "$(startup criMs | median)"
@@ -54,15 +57,15 @@ t=$(date +%s%N)
 pods 50
 row "40 more pods at once, all Running" s "$(awk -v a="$t" -v b="$(date +%s%N)" 'BEGIN {printf "%.1f", (b - a) / 1e9}')"
 at_rest 50
-a=$(ticks "$KN_PID")
+a=$(ticks "$KPID")
 sleep 30
-b=$(ticks "$KN_PID")
+b=$(ticks "$KPID")
 row "CPU at rest with 50 pods, 30 s" % "$(awk -v t=$((b - a)) -v hz="$(getconf CLK_TCK)" 'BEGIN {printf "%.2f", t * 100 / hz / 30}')"
 size=0
 for f in kernlet kernlet-proxy kernlet-cni kernctl; do
-	strip -o "$KN_NODE/stripped" "$O/$f"
-	size=$((size + $(stat -c %s "$KN_NODE/stripped")))
+	strip -o "$N/stripped" "$O/$f"
+	size=$((size + $(stat -c %s "$N/stripped")))
 done
 row "the four programs, stripped" MB "$(awk -v s=$size 'BEGIN {printf "%.2f", s / 1048576}')"
-row "process start to first CRI call" ms "$("$O/kernctl" --socket "$KN_NODE/ctl.sock" -o json status | jq '.kubelet.firstCallMs // 0')"
+row "process start to first CRI call" ms "$("$O/kernctl" --socket "$CTL" -o json status | jq '.kubelet.firstCallMs // 0')"
 printf '[%s\n]\n' "$rows" >"$out/node.json"

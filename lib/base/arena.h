@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <protobuf-c/protobuf-c.h>
+#include "lib/base/mem.h"
 
 struct kn_arena;
 

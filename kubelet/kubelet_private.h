@@ -12,7 +12,7 @@
 
 #include "kubelet/kubelet.h"
 #include "kubelet/pod_plan.h"
-#include "kubelet/status.h"
+#include "kubelet/pod_status.h"
 #include "lib/base/list.h"
 
 #define KN_RESYNC (60 * KN_NSEC_PER_SEC)

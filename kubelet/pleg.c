@@ -52,7 +52,8 @@ static void relist_done(struct kn_pleg *p)
 	bool again = p->again;
 
 	p->again = false;
-	kn_timer_arm(p->timer, again || !k->listed ? EVENT_DELAY : p->events ? RELIST_WITH_EVENTS : RELIST_ALONE);
+	again = again || (k->sources_ready && !k->listed && !p->complete);
+	kn_timer_arm(p->timer, again ? EVENT_DELAY : p->events ? RELIST_WITH_EVENTS : RELIST_ALONE);
 	if (p->failed)
 		return;
 	if (k->sources_ready && !k->listed && p->complete) {

@@ -4,8 +4,8 @@
  * Rules: pkg/kubelet/kubelet_pods.go (getPhase, convertToAPIContainerStatuses); the one-word summary is kubectl's
  * (pkg/printers/internalversion/printers.go, printPod).
  */
-#ifndef KN_KUBELET_STATUS_H
-#define KN_KUBELET_STATUS_H
+#ifndef KN_KUBELET_POD_STATUS_H
+#define KN_KUBELET_POD_STATUS_H
 
 #include "kubelet/observed.h"
 #include "kubelet/pod.h"

@@ -33,7 +33,8 @@ int kc_ask(struct kc *c, const char *command, const char *arg, struct kc_doc *do
 	const char *error;
 
 	if (kn_ctl_request(c->socket, command, arg, ASK_TIMEOUT_MS, &doc->text, &err) < 0) {
-		fprintf(stderr, "kernctl: %s\nIs kernlet running? 'kernctl doctor' checks the machine.\n", err.msg);
+		fprintf(stderr, "kernctl: %s\nIs kernlet running? 'kernctl doctor' checks the machine.\n",
+			err.msg);
 		return KC_UNREACHABLE;
 	}
 	doc->arena = kn_arena_new(ASK_ARENA_LIMIT);

@@ -27,7 +27,8 @@ static void write_json(struct kc *c, const struct kc_check *checks, size_t n)
 
 static void write_lines(struct kc *c, const struct kc_check *checks, size_t n)
 {
-	static const char *const colors[] = {[KC_OK] = "\033[32m", [KC_WARN] = "\033[33m", [KC_FAIL] = "\033[31m"};
+	static const char *const colors[] = {
+		[KC_OK] = "\033[32m", [KC_WARN] = "\033[33m", [KC_FAIL] = "\033[31m"};
 
 	for (size_t i = 0; i < n; i++) {
 		const struct kc_check *k = &checks[i];

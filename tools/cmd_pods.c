@@ -58,7 +58,8 @@ static bool wanted(const struct kn_node *pod, const char *filter)
 	if (!filter)
 		return true;
 	full = kn_sprintf("%s/%s", kc_member(pod, "namespace", ""), kc_member(pod, "name", ""));
-	return filter[strlen(filter) - 1] == '/' ? !strncmp(full, filter, strlen(filter)) : !strcmp(full, filter);
+	return filter[strlen(filter) - 1] == '/' ? !strncmp(full, filter, strlen(filter))
+						 : !strcmp(full, filter);
 }
 
 int kc_pods(struct kc *c, int argc, char **argv)

@@ -14,7 +14,8 @@ static void add_row(struct kc_table *t, const char *name, const char *value)
 static void add_tree(struct kc_table *t, const char *prefix, const struct kn_node *object, int depth)
 {
 	for (const struct kn_node *n = object->child; n; n = n->next) {
-		kn_auto_free char *name = kn_sprintf("%s%s%s", prefix, *prefix ? "." : "", n->key ? n->key : "-");
+		kn_auto_free char *name =
+			kn_sprintf("%s%s%s", prefix, *prefix ? "." : "", n->key ? n->key : "-");
 		char age[32];
 
 		if (n->type == KN_NODE_OBJECT && depth < MAX_DEPTH)

@@ -20,7 +20,8 @@ static char *address(const struct kn_node *b)
 
 static void list_row(struct kc_table *t, const struct kn_node *svc)
 {
-	kn_auto_free char *port = kn_sprintf("%s/%s", kc_member(svc, "port", "?"), kc_member(svc, "protocol", "TCP"));
+	kn_auto_free char *port =
+		kn_sprintf("%s/%s", kc_member(svc, "port", "?"), kc_member(svc, "protocol", "TCP"));
 	kn_auto_buf struct kn_buf all = {0};
 	char count[24];
 	size_t n = 0;
@@ -42,7 +43,8 @@ static int svc_list(struct kc *c, const struct kn_node *services)
 {
 	kc_auto_table struct kc_table *t = kc_table_new(c->output == KC_WIDE ? 6 : 5);
 
-	kc_table_row(t, (const char *const[]){"NAMESPACE", "NAME", "CLUSTER-IP", "PORT(S)", "BACKENDS", "ADDRESSES"});
+	kc_table_row(t, (const char *const[]){"NAMESPACE", "NAME", "CLUSTER-IP", "PORT(S)", "BACKENDS",
+					      "ADDRESSES"});
 	for (const struct kn_node *n = services ? services->child : NULL; n; n = n->next)
 		list_row(t, n);
 	if (kc_table_rows(t) == 1)
@@ -76,7 +78,8 @@ static int svc_get(struct kc *c, const struct kn_node *services, const char *wan
 	bool found = false;
 
 	for (const struct kn_node *n = services ? services->child : NULL; n; n = n->next) {
-		kn_auto_free char *full = kn_sprintf("%s/%s", kc_member(n, "namespace", ""), kc_member(n, "name", ""));
+		kn_auto_free char *full =
+			kn_sprintf("%s/%s", kc_member(n, "namespace", ""), kc_member(n, "name", ""));
 
 		if (strcmp(full, wanted))
 			continue;

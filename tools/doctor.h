@@ -13,7 +13,7 @@ const char *kc_verdict_name(enum kc_verdict v); /* "ok", "warn", "fail" */
 struct kc_check {
 	const char *name;
 	enum kc_verdict status;
-	char found[160]; /* what is there */
+	char found[160];  /* what is there */
 	const char *cost; /* what doesn't work without; NULL when ok */
 	const char *mend; /* what to do about it; NULL when ok */
 };
@@ -23,7 +23,7 @@ enum kc_answer { KC_UNKNOWN = -1, KC_NO = 0, KC_YES = 1 };
 struct kc_facts { /* what could not be found out: "", -1 or KC_UNKNOWN */
 	char kernel[80];
 	enum kc_answer btf, bpffs, sock_addr, ringbuf, swap, runtime_socket, kubelet_writable;
-	int jit, ip_forward; /* the sysctl's value */
+	int jit, ip_forward;	 /* the sysctl's value */
 	bool cgroup_v1, cgroup2; /* mounts of either kind are there; both: hybrid */
 	char cgroup2_path[160], cgroup2_controllers[160];
 	uint64_t caps; /* effective, a bit each */

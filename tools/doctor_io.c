@@ -57,7 +57,8 @@ void kc_first_line(char *const argv[], char *line, size_t size)
 	while (started && got < size - 1) {
 		int64_t left = (until - kn_mono(&kn_clock_system)) / KN_NSEC_PER_MSEC;
 		struct pollfd p = {.fd = fds[0], .events = POLLIN};
-		ssize_t n = left > 0 && poll(&p, 1, (int)left) > 0 ? read(fds[0], line + got, size - 1 - got) : 0;
+		ssize_t n =
+			left > 0 && poll(&p, 1, (int)left) > 0 ? read(fds[0], line + got, size - 1 - got) : 0;
 
 		if (n <= 0)
 			break;

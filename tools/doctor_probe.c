@@ -100,8 +100,8 @@ void kc_probe(struct kc_facts *f, const char *runtime_endpoint)
 	static const char prefix[] = "unix://";
 	const char *path = runtime_endpoint;
 
-	*f = (struct kc_facts){.swap = KC_UNKNOWN, .jit = -1, .ip_forward = -1, .mem_total_kb = -1,
-			       .mem_available_kb = -1};
+	*f = (struct kc_facts){
+		.swap = KC_UNKNOWN, .jit = -1, .ip_forward = -1, .mem_total_kb = -1, .mem_available_kb = -1};
 	if (!strncmp(path, prefix, strlen(prefix)))
 		path += strlen(prefix);
 	snprintf(f->runtime_endpoint, sizeof(f->runtime_endpoint), "%s", runtime_endpoint);

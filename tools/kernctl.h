@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kernctl: what its subcommands share. A subcommand returns its exit code; texts go to out, complaints to stderr. */
+/* kernctl: what its subcommands share. A subcommand returns its exit code; texts go to out, complaints to
+ * stderr. */
 #ifndef KN_TOOLS_KERNCTL_H
 #define KN_TOOLS_KERNCTL_H
 

@@ -5,22 +5,23 @@
 #include <string.h>
 #include "tools/kernctl.h"
 
-static const char help[] = "kernctl: what kernlet does on this node\n"
-			   "\n"
-			   "  kernctl status            the daemon, its runtime and its maps\n"
-			   "  kernctl pods [NS/[NAME]]  pods, as kubectl prints them\n"
-			   "  kernctl svc list          Services as the kernel has them\n"
-			   "  kernctl svc get NS/NAME   one Service with its backends\n"
-			   "  kernctl doctor            whether this machine has what a node needs\n"
-			   "  kernctl version\n"
-			   "\n"
-			   "  -o json|table|wide        (table)\n"
-			   "  --socket PATH             the daemon's socket (/run/kernlet/kernlet.sock)\n"
-			   "  --runtime-endpoint URL    doctor: unix:///run/containerd/containerd.sock\n"
-			   "  -h, --help\n"
-			   "\n"
-			   "Exit codes: 0 good, 1 a problem or nothing found, 2 usage, 3 daemon not reachable.\n"
-			   "NO_COLOR is respected.\n";
+static const char help[] =
+	"kernctl: what kernlet does on this node\n"
+	"\n"
+	"  kernctl status            the daemon, its runtime and its maps\n"
+	"  kernctl pods [NS/[NAME]]  pods, as kubectl prints them\n"
+	"  kernctl svc list          Services as the kernel has them\n"
+	"  kernctl svc get NS/NAME   one Service with its backends\n"
+	"  kernctl doctor            whether this machine has what a node needs\n"
+	"  kernctl version\n"
+	"\n"
+	"  -o json|table|wide        (table)\n"
+	"  --socket PATH             the daemon's socket (/run/kernlet/kernlet.sock)\n"
+	"  --runtime-endpoint URL    doctor: unix:///run/containerd/containerd.sock\n"
+	"  -h, --help\n"
+	"\n"
+	"Exit codes: 0 good, 1 a problem or nothing found, 2 usage, 3 daemon not reachable.\n"
+	"NO_COLOR is respected.\n";
 
 static const struct {
 	const char *name;

@@ -11,8 +11,8 @@ struct kc_table *kc_table_free(struct kc_table *t);
 void kc_table_freep(struct kc_table **t);
 #define kc_auto_table KN_CLEANUP(kc_table_freep)
 
-/* Copies as many cells as there are columns; NULL and "" print as "<none>". Control characters, which could steer the
- * terminal, print as "?". */
+/* Copies as many cells as there are columns; NULL and "" print as "<none>". Control characters, which could
+ * steer the terminal, print as "?". */
 void kc_table_row(struct kc_table *t, const char *const cells[]);
 size_t kc_table_rows(const struct kc_table *t);
 void kc_table_write(const struct kc_table *t, struct kn_buf *out);

@@ -71,7 +71,9 @@ static int receive_all(int fd, struct kn_buf *b, int64_t until, struct kn_err *e
 		int r;
 
 		if (n == 0)
-			return b->len ? 0 : kn_err_set(err, EPIPE, "closed without an answer (only root is answered)");
+			return b->len ? 0
+				      : kn_err_set(err, EPIPE,
+						   "closed without an answer (only root is answered)");
 		if (n > 0) {
 			if (b->len + (size_t)n > MAX_ANSWER)
 				return kn_err_set(err, EMSGSIZE, "answer larger than 64 MiB");

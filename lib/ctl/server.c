@@ -73,7 +73,8 @@ static void write_error(struct kn_buf *out, const char *msg)
 static void client_send(struct client *c)
 {
 	while (c->sent < c->answer.len) {
-		ssize_t n = send(c->fd, c->answer.data + c->sent, c->answer.len - c->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n = send(c->fd, c->answer.data + c->sent, c->answer.len - c->sent,
+				 MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -144,7 +145,8 @@ static void on_client(void *user, int fd, uint32_t events)
 		client_read(c);
 }
 
-/* The mode keeps others out already; this holds where the folder's or the socket's mode was changed by hand. */
+/* The mode keeps others out already; this holds where the folder's or the socket's mode was changed by hand.
+ */
 static bool peer_may(int fd)
 {
 	struct ucred cred;
@@ -221,8 +223,8 @@ static int server_listen(struct kn_ctl_server *s, struct kn_err *err)
 	return s->io ? 0 : kn_err_wrap(err, "listen on %s", s->path);
 }
 
-int kn_ctl_server_new(struct kn_ctl_server **ret, struct kn_loop *loop, const char *path, kn_ctl_handler handler,
-		      void *user, const struct kn_log *log, struct kn_err *err)
+int kn_ctl_server_new(struct kn_ctl_server **ret, struct kn_loop *loop, const char *path,
+		      kn_ctl_handler handler, void *user, const struct kn_log *log, struct kn_err *err)
 {
 	struct kn_ctl_server *s = kn_calloc(1, sizeof(*s));
 	int r;
@@ -249,7 +251,7 @@ struct kn_ctl_server *kn_ctl_server_free(struct kn_ctl_server *s)
 
 	if (!s)
 		return NULL;
-	kn_list_for_each_safe(pos, &s->clients)
+	kn_list_for_each_safe (pos, &s->clients)
 		client_drop(kn_container_of(pos, struct client, link));
 	kn_io_free(s->io);
 	if (s->fd >= 0)

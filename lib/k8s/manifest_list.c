@@ -65,15 +65,17 @@ static void keep_document(struct kn_manifest_list *next, size_t at, const struct
 			keep_one(&next->entry[at], o);
 			continue;
 		}
-		kn_manifest_list_add(next, (struct kn_manifest_entry){.manifest = kn_manifest_ref(o->manifest),
-								      .key = kn_strdup(o->key),
-								      .doc = o->doc,
-								      .item = o->item});
+		kn_manifest_list_add(next,
+				     (struct kn_manifest_entry){.manifest = kn_manifest_ref(o->manifest),
+								.key = kn_strdup(o->key),
+								.doc = o->doc,
+								.item = o->item});
 	}
 }
 
 static const struct kn_manifest_entry *find_place(const struct kn_manifest_list *old,
-						  const struct kn_manifest_entry *e, const struct kn_map *claimed)
+						  const struct kn_manifest_entry *e,
+						  const struct kn_map *claimed)
 {
 	for (size_t i = 0; i < old->n; i++) {
 		const struct kn_manifest_entry *o = &old->entry[i];

@@ -55,7 +55,10 @@ static const char *default_namespace(struct kn_arena *a, struct kn_node *meta)
 	n = kn_arena_alloc(a, sizeof(*n));
 	if (!n)
 		return NULL;
-	*n = (struct kn_node){.type = KN_NODE_STRING, .line = meta->line, .key = "namespace", .text = "default",
+	*n = (struct kn_node){.type = KN_NODE_STRING,
+			      .line = meta->line,
+			      .key = "namespace",
+			      .text = "default",
 			      .text_len = strlen("default")};
 	n->next = *link ? (*link)->next : NULL; /* an empty or null one is replaced */
 	*link = n;
@@ -73,12 +76,15 @@ static int check_kind(const struct kn_node *node, const struct kind *of_list, co
 	if (!name && !of_list)
 		return kn_err_set(err, EINVAL, "line %d: kind: missing", node->line);
 	if (!k)
-		return kn_err_set(err, EINVAL, "line %d: kind: \"%.64s\" is not one of Pod, Service, EndpointSlice",
+		return kn_err_set(err, EINVAL,
+				  "line %d: kind: \"%.64s\" is not one of Pod, Service, EndpointSlice",
 				  node->line, name);
 	if (of_list && k != of_list)
-		return kn_err_set(err, EINVAL, "line %d: kind: %s in a %s", node->line, k->kind, of_list->list);
+		return kn_err_set(err, EINVAL, "line %d: kind: %s in a %s", node->line, k->kind,
+				  of_list->list);
 	if (api ? strcmp(api, k->api) != 0 : !of_list)
-		return kn_err_set(err, EINVAL, "line %d: apiVersion: must be %s for a %s", node->line, k->api, k->kind);
+		return kn_err_set(err, EINVAL, "line %d: apiVersion: must be %s for a %s", node->line, k->api,
+				  k->kind);
 	*ret = k;
 	return 0;
 }
@@ -99,7 +105,8 @@ static int parse_object(struct doc *d, struct kn_node *node, const struct kind *
 	if (r < 0)
 		return r;
 	if (!name || !*name)
-		return kn_err_set(err, EINVAL, "line %d: metadata.name: missing", meta ? meta->line : node->line);
+		return kn_err_set(err, EINVAL, "line %d: metadata.name: missing",
+				  meta ? meta->line : node->line);
 	given = kn_node_get(meta, "namespace");
 	if (given && given->type != KN_NODE_STRING && given->type != KN_NODE_NULL)
 		return kn_err_set(err, EINVAL, "line %d: metadata.namespace: must be a string", given->line);
@@ -115,8 +122,8 @@ static int parse_object(struct doc *d, struct kn_node *node, const struct kind *
 	if (!file)
 		return kn_err_set(err, ENOMEM, "line %d: object too large", node->line);
 	m = kn_calloc(1, sizeof(*m));
-	*m = (struct kn_manifest){.refs = 1, .kind = k->id, .arena = kn_steal(a), .obj = obj, .file = file,
-				  .line = node->line};
+	*m = (struct kn_manifest){
+		.refs = 1, .kind = k->id, .arena = kn_steal(a), .obj = obj, .file = file, .line = node->line};
 	*ret = m;
 	return 0;
 }
@@ -127,12 +134,14 @@ static int add_error(struct doc *d, int item, char *key, const struct kn_err *er
 		free(key);
 		return kn_err_set(top, E2BIG, "more than %d objects in one file", KN_MANIFEST_MAX_ENTRIES);
 	}
-	kn_manifest_list_add(d->out, (struct kn_manifest_entry){.key = key, .error = kn_strdup(err->msg),
-								.doc = d->number, .item = item});
+	kn_manifest_list_add(
+		d->out, (struct kn_manifest_entry){
+				.key = key, .error = kn_strdup(err->msg), .doc = d->number, .item = item});
 	return 0;
 }
 
-static int add_object(struct doc *d, int item, struct kn_node *node, const struct kind *of_list, struct kn_err *top)
+static int add_object(struct doc *d, int item, struct kn_node *node, const struct kind *of_list,
+		      struct kn_err *top)
 {
 	struct kn_err err = KN_ERR_INIT;
 	struct kn_manifest *m = NULL;
@@ -144,8 +153,8 @@ static int add_object(struct doc *d, int item, struct kn_node *node, const struc
 		kn_manifest_unref(m);
 		return add_error(d, item, key, &err, top);
 	}
-	kn_manifest_list_add(d->out, (struct kn_manifest_entry){.manifest = m, .key = key, .doc = d->number,
-								.item = item});
+	kn_manifest_list_add(d->out, (struct kn_manifest_entry){
+					     .manifest = m, .key = key, .doc = d->number, .item = item});
 	return 0;
 }
 
@@ -156,7 +165,8 @@ static int add_list(struct doc *d, const struct kn_node *list, const struct kind
 	int i = 0;
 
 	if (!items || items->type != KN_NODE_ARRAY) {
-		kn_err_set(&err, EINVAL, "line %d: items: must be an array", items ? items->line : list->line);
+		kn_err_set(&err, EINVAL, "line %d: items: must be an array",
+			   items ? items->line : list->line);
 		return add_error(d, -1, NULL, &err, top);
 	}
 	for (struct kn_node *n = items->child; n; n = n->next) {

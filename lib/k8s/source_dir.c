@@ -12,22 +12,23 @@
 
 #define MAX_FILES 65536
 
-/* A file that is made and then written is looked at when its writer closes it, not before: half a manifest may
- * decode. IN_CREATE alone is the last word only for symbolic and hard links. */
-#define FOLDER_EVENTS                                                                                                \
-	(IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_ATTRIB | IN_DELETE_SELF |         \
+/* A file that is made and then written is looked at when its writer closes it, not before: half a manifest
+ * may decode. IN_CREATE alone is the last word only for symbolic and hard links. */
+#define FOLDER_EVENTS                                                                                        \
+	(IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_ATTRIB | IN_DELETE_SELF | \
 	 IN_MOVE_SELF | IN_ONLYDIR)
 
 struct kn_source_dir {
 	struct kn_loop *loop;
 	char *dir;
-	char *only; /* path is one file: its name in dir; else NULL */
+	char *only;		/* path is one file: its name in dir; else NULL */
 	sd_event_source *watch; /* NULL while there is no folder to watch */
 	struct kn_timer *rescan, *soon;
 	int64_t rescan_ns;
 	struct kn_source_file **file; /* sorted by path, as the set is */
 	size_t n, cap;
-	bool first_done, changed, lost; /* lost: the folder under the watch is no longer the one at the path */
+	bool first_done, changed,
+		lost; /* lost: the folder under the watch is no longer the one at the path */
 	void (*on_change)(void *user, struct kn_manifest *const *set, size_t n);
 	void (*on_error)(void *user, const char *file, const struct kn_err *err);
 	void *user;
@@ -144,7 +145,8 @@ static void tell(struct kn_source_dir *s)
 				continue;
 			if (other) {
 				e->told_double = true;
-				kn_err_set(&err, EEXIST, "line %d: %s: left out, it stands in %s line %d already",
+				kn_err_set(&err, EEXIST,
+					   "line %d: %s: left out, it stands in %s line %d already",
 					   e->manifest->line, e->key, other->file, other->line);
 				report(s, s->file[i]->path, &err);
 				continue;

@@ -31,7 +31,8 @@ static bool same_time(struct timespec a, struct timespec b)
 static bool same_stamp(const struct stat *a, const struct stat *b)
 {
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-	       a->st_mode == b->st_mode && same_time(a->st_mtim, b->st_mtim) && same_time(a->st_ctim, b->st_ctim);
+	       a->st_mode == b->st_mode && same_time(a->st_mtim, b->st_mtim) &&
+	       same_time(a->st_ctim, b->st_ctim);
 }
 
 /* FNV-1a. Who may write here may run any pod anyway: no need to resist made-up collisions. */
@@ -99,6 +100,7 @@ enum kn_source_look kn_source_file_look(struct kn_source_file *f, bool force, st
 	if (!S_ISREG(st.st_mode))
 		kn_err_set(err, EINVAL, "not a regular file");
 	else
-		kn_err_set(err, EFBIG, "%lld bytes: larger than %u", (long long)st.st_size, KN_MANIFEST_MAX_BYTES);
+		kn_err_set(err, EFBIG, "%lld bytes: larger than %u", (long long)st.st_size,
+			   KN_MANIFEST_MAX_BYTES);
 	return KN_SOURCE_REFUSED;
 }

@@ -9,8 +9,8 @@
 
 struct kn_source_file {
 	char *path;
-	bool seen; /* by the scan that is under way */
-	struct stat st; /* as of the last look; st_ino 0: never looked */
+	bool seen;	  /* by the scan that is under way */
+	struct stat st;	  /* as of the last look; st_ino 0: never looked */
 	bool unreachable; /* stat failed at the last look, and was reported */
 	bool hashed;
 	uint64_t hash; /* of the bytes last read */
@@ -26,8 +26,8 @@ enum kn_source_look {
 
 struct kn_source_file *kn_source_file_new(const char *path);
 struct kn_source_file *kn_source_file_free(struct kn_source_file *f);
-/* Looks at the file; reads it if its stamp differs from the last look, or with force. A refusal is returned once per
- * stamp. Never blocks on FIFOs and devices, never reads more than KN_MANIFEST_MAX_BYTES. */
+/* Looks at the file; reads it if its stamp differs from the last look, or with force. A refusal is returned
+ * once per stamp. Never blocks on FIFOs and devices, never reads more than KN_MANIFEST_MAX_BYTES. */
 enum kn_source_look kn_source_file_look(struct kn_source_file *f, bool force, struct kn_err *err);
 
 #endif

@@ -9,11 +9,25 @@
 #include "tools/doctor_io.h"
 
 static const struct kc_facts good = {
-	.kernel = "6.12.4-amd64", .btf = KC_YES, .bpffs = KC_YES, .sock_addr = KC_YES, .ringbuf = KC_YES,
-	.swap = KC_NO, .runtime_socket = KC_YES, .kubelet_writable = KC_YES, .jit = 1, .ip_forward = 1,
-	.cgroup2 = true, .cgroup2_path = "/sys/fs/cgroup", .cgroup2_controllers = "cpu memory pids",
-	.caps = ~0ULL, .containerd = "containerd x v2.1.5 abc", .runc = "runc version 1.3.3",
-	.runtime_endpoint = "unix:///x", .mem_total_kb = 4000000, .mem_available_kb = 2000000,
+	.kernel = "6.12.4-amd64",
+	.btf = KC_YES,
+	.bpffs = KC_YES,
+	.sock_addr = KC_YES,
+	.ringbuf = KC_YES,
+	.swap = KC_NO,
+	.runtime_socket = KC_YES,
+	.kubelet_writable = KC_YES,
+	.jit = 1,
+	.ip_forward = 1,
+	.cgroup2 = true,
+	.cgroup2_path = "/sys/fs/cgroup",
+	.cgroup2_controllers = "cpu memory pids",
+	.caps = ~0ULL,
+	.containerd = "containerd x v2.1.5 abc",
+	.runc = "runc version 1.3.3",
+	.runtime_endpoint = "unix:///x",
+	.mem_total_kb = 4000000,
+	.mem_available_kb = 2000000,
 };
 
 static struct kc_check find(const struct kc_facts *f, const char *name)
@@ -44,8 +58,16 @@ static void test_a_good_machine_has_no_complaints(void **state)
 
 static void test_an_unknown_machine_is_not_called_good(void **state)
 {
-	struct kc_facts f = {.btf = -1, .bpffs = -1, .sock_addr = -1, .ringbuf = -1, .swap = -1, .runtime_socket = -1,
-			     .kubelet_writable = -1, .jit = -1, .ip_forward = -1, .mem_available_kb = -1};
+	struct kc_facts f = {.btf = -1,
+			     .bpffs = -1,
+			     .sock_addr = -1,
+			     .ringbuf = -1,
+			     .swap = -1,
+			     .runtime_socket = -1,
+			     .kubelet_writable = -1,
+			     .jit = -1,
+			     .ip_forward = -1,
+			     .mem_available_kb = -1};
 	struct kc_check checks[KC_MAX_CHECKS];
 	size_t n = kc_evaluate(&f, checks);
 
@@ -61,8 +83,8 @@ static void test_kernel_versions(void **state)
 	static const struct {
 		const char *release;
 		enum kc_verdict v;
-	} cases[] = {{"5.15.0-1", KC_FAIL}, {"6.0.9", KC_FAIL}, {"6.1.0-18-amd64", KC_OK}, {"6.18.44", KC_OK},
-		     {"7.0", KC_OK},	    {"", KC_FAIL}};
+	} cases[] = {{"5.15.0-1", KC_FAIL}, {"6.0.9", KC_FAIL}, {"6.1.0-18-amd64", KC_OK},
+		     {"6.18.44", KC_OK},    {"7.0", KC_OK},	{"", KC_FAIL}};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct kc_facts f = good;
@@ -78,13 +100,18 @@ static void test_runtime_versions(void **state)
 		const char *text, *check;
 		enum kc_verdict v;
 	} cases[] = {
-		{"runc version 1.1.5+ds1", "runc", KC_WARN}, {"runc version 1.2.7", "runc", KC_WARN},
-		{"runc version 1.2.8", "runc", KC_OK},	     {"runc version 1.3.0", "runc", KC_WARN},
-		{"runc version 1.3.3", "runc", KC_OK},	     {"runc version 1.4.0", "runc", KC_OK},
+		{"runc version 1.1.5+ds1", "runc", KC_WARN},
+		{"runc version 1.2.7", "runc", KC_WARN},
+		{"runc version 1.2.8", "runc", KC_OK},
+		{"runc version 1.3.0", "runc", KC_WARN},
+		{"runc version 1.3.3", "runc", KC_OK},
+		{"runc version 1.4.0", "runc", KC_OK},
 		{"", "runc", KC_WARN},
 		{"containerd github.com/containerd/containerd 1.6.20~ds1", "containerd", KC_WARN},
-		{"containerd c v1.7.32", "containerd", KC_WARN}, {"containerd c v1.7.33", "containerd", KC_OK},
-		{"containerd c v2.0.0", "containerd", KC_OK},	  {"", "containerd", KC_WARN},
+		{"containerd c v1.7.32", "containerd", KC_WARN},
+		{"containerd c v1.7.33", "containerd", KC_OK},
+		{"containerd c v2.0.0", "containerd", KC_OK},
+		{"", "containerd", KC_WARN},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -10,8 +10,12 @@
 #include "lib/k8s/core.pb-c.h"
 #include "lib/k8s/manifest_parse.h"
 
-#define POD(name) "apiVersion: v1\nkind: Pod\nmetadata: {name: " name "}\nspec:\n  containers:\n  - {name: c, image: i}\n"
-#define BAD(name) "apiVersion: v1\nkind: Pod\nmetadata: {name: " name "}\nspec:\n  containers:\n  - {name: c, imagee: i}\n"
+#define POD(name)                                                                                            \
+	"apiVersion: v1\nkind: Pod\nmetadata: {name: " name                                                  \
+	"}\nspec:\n  containers:\n  - {name: c, image: i}\n"
+#define BAD(name)                                                                                            \
+	"apiVersion: v1\nkind: Pod\nmetadata: {name: " name                                                  \
+	"}\nspec:\n  containers:\n  - {name: c, imagee: i}\n"
 
 static struct kn_manifest_list parse(const char *text)
 {
@@ -41,10 +45,11 @@ static void test_one_pod(void **state)
 
 static void test_kinds_and_namespaces(void **state)
 {
-	kn_auto_manifest_list struct kn_manifest_list l =
-		parse("%YAML 1.1\n# nothing\n---\n\n---\n" POD("a") "---\napiVersion: v1\nkind: Service\nmetadata:\n"
-		      "  name: s\n  namespace: ns\n--- # last\napiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\n"
-		      "addressType: IPv4\nmetadata: {name: e, namespace: null}\nendpoints: []\n---\n");
+	kn_auto_manifest_list struct kn_manifest_list l = parse("%YAML 1.1\n# nothing\n---\n\n---\n" POD(
+		"a") "---\napiVersion: v1\nkind: Service\nmetadata:\n"
+		     "  name: s\n  namespace: ns\n--- # last\napiVersion: discovery.k8s.io/v1\nkind: "
+		     "EndpointSlice\n"
+		     "addressType: IPv4\nmetadata: {name: e, namespace: null}\nendpoints: []\n---\n");
 
 	for (size_t i = 0; i < l.n; i++)
 		assert_string_equal(l.entry[i].error ? l.entry[i].error : "", "");
@@ -57,11 +62,12 @@ static void test_kinds_and_namespaces(void **state)
 static void test_json_and_lists(void **state)
 {
 	kn_auto_manifest_list struct kn_manifest_list l =
-		parse("{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[{\"apiVersion\":\"v1\",\"kind\":\"Service\","
+		parse("{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[{\"apiVersion\":\"v1\",\"kind\":"
+		      "\"Service\","
 		      "\"metadata\":{\"name\":\"a\"}},{\"kind\":\"Bogus\",\"metadata\":{\"name\":\"b\"}}]}");
-	kn_auto_manifest_list struct kn_manifest_list p =
-		parse("apiVersion: v1\nkind: ServiceList\nitems:\n- metadata: {name: a}\n- metadata: {name: b}\n"
-		      "- {kind: Pod, metadata: {name: p}}\n");
+	kn_auto_manifest_list struct kn_manifest_list p = parse(
+		"apiVersion: v1\nkind: ServiceList\nitems:\n- metadata: {name: a}\n- metadata: {name: b}\n"
+		"- {kind: Pod, metadata: {name: p}}\n");
 
 	assert_int_equal(l.n, 2);
 	assert_string_equal(l.entry[0].key, "Service/default/a");
@@ -85,14 +91,16 @@ static void test_errors_stay_in_their_document_with_their_line(void **state)
 		{"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\n", "Deployment"},
 		{"apiVersion: v1\nkind: Pod\n", "metadata.name"},
 		{"apiVersion: v1\nkind: Pod\nmetadata: text\n", "metadata.name"},
-		{"apiVersion: v1\nkind: Pod\nmetadata: {name: x, namespace: 5}\n", "line 11: metadata.namespace"},
+		{"apiVersion: v1\nkind: Pod\nmetadata: {name: x, namespace: 5}\n",
+		 "line 11: metadata.namespace"},
 		{"- a\n", "line 9: not an object"},
 		{"just text\n", "line 9: not an object"},
 		{"apiVersion: v1\nkind: List\nitems: 3\n", "line 11: items"},
 	};
 
 	for (size_t i = 0; i < KN_ARRAY_SIZE(cases); i++) {
-		kn_auto_free char *text = kn_sprintf("---\n%s---\n%s---\n%s", POD("a"), cases[i].text, POD("b"));
+		kn_auto_free char *text =
+			kn_sprintf("---\n%s---\n%s---\n%s", POD("a"), cases[i].text, POD("b"));
 		kn_auto_manifest_list struct kn_manifest_list l = parse(text);
 
 		assert_int_equal(l.n, 3);
@@ -127,7 +135,8 @@ static void test_deep_and_long_input_is_an_error(void **state)
 
 static void test_nothing_is_no_entry(void **state)
 {
-	static const char *const texts[] = {"", "\n\n", "---\n", "# only words\n---\n# more\n", "%YAML 1.1\n---"};
+	static const char *const texts[] = {"", "\n\n", "---\n", "# only words\n---\n# more\n",
+					    "%YAML 1.1\n---"};
 
 	for (size_t i = 0; i < KN_ARRAY_SIZE(texts); i++) {
 		struct kn_manifest_list l = parse(texts[i]);
@@ -165,7 +174,8 @@ static void test_the_old_object_stays(void **state)
 	check_keep(POD("a"), BAD("z"), "- ");
 	check_keep(POD("a") "---\n" POD("b"), POD("a"), "a ");
 	/* a broken list keeps all of its items */
-	check_keep("{apiVersion: v1, kind: PodList, items: [{metadata: {name: p}}, {metadata: {name: q}}]}\n---\n" POD("z"),
+	check_keep("{apiVersion: v1, kind: PodList, items: [{metadata: {name: p}}, {metadata: {name: "
+		   "q}}]}\n---\n" POD("z"),
 		   "{apiVersion: v1, kind: PodList, items: [\n---\n" POD("z"), "p z q ");
 }
 

@@ -14,8 +14,9 @@
 #include "lib/k8s/core.pb-c.h"
 #include "lib/k8s/source_dir.h"
 
-#define POD(name, image)                                                                                             \
-	"apiVersion: v1\nkind: Pod\nmetadata: {name: " name "}\nspec:\n  containers:\n  - {name: c, image: '" image "'}\n"
+#define POD(name, image)                                                                                     \
+	"apiVersion: v1\nkind: Pod\nmetadata: {name: " name                                                  \
+	"}\nspec:\n  containers:\n  - {name: c, image: '" image "'}\n"
 #define BROKEN(name) "apiVersion: v1\nkind: Pod\nmetadata: {name: " name "}\nspec: {containerz: []}\n"
 
 struct fixture {
@@ -109,7 +110,8 @@ static int teardown(void **state)
 
 static void start_at(struct fixture *f, const char *path)
 {
-	assert_int_equal(kn_source_dir_new(&f->source, f->loop, path, f->rescan, on_change, on_error, f, NULL), 0);
+	assert_int_equal(
+		kn_source_dir_new(&f->source, f->loop, path, f->rescan, on_change, on_error, f, NULL), 0);
 	assert_int_equal(f->changes, 0);
 	run_until_change(f, 1);
 }
@@ -227,9 +229,10 @@ static void test_lists_and_other_kinds(void **state)
 {
 	struct fixture *f = *state;
 
-	put(f, "l.json", "{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[{\"apiVersion\":\"v1\",\"kind\":\"Service\","
-			 "\"metadata\":{\"name\":\"s\"}},{\"apiVersion\":\"discovery.k8s.io/v1\",\"kind\":"
-			 "\"EndpointSlice\",\"addressType\":\"IPv4\",\"endpoints\":[],\"metadata\":{\"name\":\"e\"}}]}");
+	put(f, "l.json",
+	    "{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[{\"apiVersion\":\"v1\",\"kind\":\"Service\","
+	    "\"metadata\":{\"name\":\"s\"}},{\"apiVersion\":\"discovery.k8s.io/v1\",\"kind\":"
+	    "\"EndpointSlice\",\"addressType\":\"IPv4\",\"endpoints\":[],\"metadata\":{\"name\":\"e\"}}]}");
 	start(f);
 	assert_string_equal(f->set, "kind1 kind2 ");
 	assert_int_equal(f->errors, 0);
@@ -254,8 +257,10 @@ static void test_the_first_file_wins_a_name(void **state)
 static void test_links(void **state)
 {
 	struct fixture *f = *state;
-	kn_auto_free char *link_dir = kn_sprintf("%s/link", f->dir), *outside = kn_sprintf("%s/out.yaml", f->dir);
-	kn_auto_free char *link_file = in_folder(f, "l.yaml"), *sub = in_folder(f, "sub"), *back = in_folder(f, "back");
+	kn_auto_free char *link_dir = kn_sprintf("%s/link", f->dir),
+			  *outside = kn_sprintf("%s/out.yaml", f->dir);
+	kn_auto_free char *link_file = in_folder(f, "l.yaml"), *sub = in_folder(f, "sub"),
+			  *back = in_folder(f, "back");
 
 	assert_int_equal(symlink(f->folder, link_dir), 0);
 	assert_int_equal(symlink(f->dir, back), 0); /* a link to a folder is left out, as a folder is */

@@ -49,10 +49,10 @@ static void test_ages_read_as_kubectl_prints_them(void **state)
 	static const struct {
 		int64_t s;
 		const char *text;
-	} cases[] = {{-5, "0s"},	 {0, "0s"},	    {119, "119s"},	{120, "2m"},
-		     {330, "5m30s"},	 {600, "10m"},	    {10799, "179m"},	{10800, "3h"},
-		     {25920, "7h12m"},	 {28800, "8h"},	    {172799, "47h"},	{172800, "2d"},
-		     {183600, "2d3h"},	 {691200, "8d"},    {63072000, "2y"},	{63072000 + 86400, "2y1d"},
+	} cases[] = {{-5, "0s"},       {0, "0s"},      {119, "119s"},	 {120, "2m"},
+		     {330, "5m30s"},   {600, "10m"},   {10799, "179m"},	 {10800, "3h"},
+		     {25920, "7h12m"}, {28800, "8h"},  {172799, "47h"},	 {172800, "2d"},
+		     {183600, "2d3h"}, {691200, "8d"}, {63072000, "2y"}, {63072000 + 86400, "2y1d"},
 		     {252288000, "8y"}};
 
 	for (size_t i = 0; i < KN_ARRAY_SIZE(cases); i++) {
@@ -74,7 +74,8 @@ static void test_times(void **state)
 static void test_members(void **state)
 {
 	kn_auto_arena struct kn_arena *a = kn_arena_new(0);
-	static const char text[] = "{\"s\":\"x\",\"n\":12,\"b\":true,\"f\":false,\"e\":\"\",\"o\":{},\"z\":null}";
+	static const char text[] =
+		"{\"s\":\"x\",\"n\":12,\"b\":true,\"f\":false,\"e\":\"\",\"o\":{},\"z\":null}";
 	struct kn_node *n = NULL;
 
 	assert_int_equal(kn_json_parse(text, strlen(text), NULL, a, &n, NULL), 0);

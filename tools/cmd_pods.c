@@ -86,6 +86,7 @@ int kc_pods(struct kc *c, int argc, char **argv)
 		fputs(filter ? "No such pod.\n" : "No pods on this node.\n", stderr);
 		return filter ? KC_PROBLEM : KC_GOOD;
 	}
+	kc_table_sort(t); /* the daemon tells them in no order */
 	kc_table_write(t, &c->out);
 	return KC_GOOD;
 }

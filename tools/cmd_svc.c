@@ -47,10 +47,12 @@ static int svc_list(struct kc *c, const struct kn_node *services)
 					      "ADDRESSES"});
 	for (const struct kn_node *n = services ? services->child : NULL; n; n = n->next)
 		list_row(t, n);
-	if (kc_table_rows(t) == 1)
+	if (kc_table_rows(t) == 1) {
 		fputs("No Services on this node.\n", stderr);
-	else
+	} else {
+		kc_table_sort(t); /* the daemon tells them in no order */
 		kc_table_write(t, &c->out);
+	}
 	return KC_GOOD;
 }
 

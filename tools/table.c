@@ -84,6 +84,26 @@ size_t kc_table_rows(const struct kc_table *t)
 	return t->rows;
 }
 
+static int compare_rows(const void *a, const void *b, void *user)
+{
+	const struct kc_table *t = user;
+	char *const *x = a, *const *y = b;
+
+	for (size_t i = 0; i < t->columns; i++) {
+		int c = strcmp(x[i], y[i]);
+
+		if (c)
+			return c;
+	}
+	return 0;
+}
+
+void kc_table_sort(struct kc_table *t)
+{
+	if (t->rows > 2)
+		qsort_r(t->cell + t->columns, t->rows - 1, t->columns * sizeof(*t->cell), compare_rows, t);
+}
+
 void kc_table_write(const struct kc_table *t, struct kn_buf *out)
 {
 	for (size_t r = 0; r < t->rows; r++) {

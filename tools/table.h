@@ -15,6 +15,8 @@ void kc_table_freep(struct kc_table **t);
  * steer the terminal, print as "?". */
 void kc_table_row(struct kc_table *t, const char *const cells[]);
 size_t kc_table_rows(const struct kc_table *t);
+/* Sorts all rows but the first, the heading, by their cells from left to right. */
+void kc_table_sort(struct kc_table *t);
 void kc_table_write(const struct kc_table *t, struct kn_buf *out);
 
 #endif

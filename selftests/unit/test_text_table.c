@@ -33,6 +33,19 @@ static void test_control_characters_do_not_reach_the_terminal(void **state)
 	assert_string_equal(b.data, "a?[2Jb?c?   ??31m\n");
 }
 
+static void test_rows_are_sorted_below_the_heading(void **state)
+{
+	static const char *const rows[][2] = {{"NS", "NAME"}, {"b", "a"}, {"a", "z"}, {"a", "b"}};
+	kc_auto_table struct kc_table *t = kc_table_new(2);
+	kn_auto_buf struct kn_buf b = {0};
+
+	for (size_t i = 0; i < KN_ARRAY_SIZE(rows); i++)
+		kc_table_row(t, rows[i]);
+	kc_table_sort(t);
+	kc_table_write(t, &b);
+	assert_string_equal(b.data, "NS   NAME\na    b\na    z\nb    a\n");
+}
+
 static void test_width_counts_characters(void **state)
 {
 	kc_auto_table struct kc_table *t = kc_table_new(2);
@@ -94,6 +107,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_columns_are_aligned),
 		cmocka_unit_test(test_control_characters_do_not_reach_the_terminal),
+		cmocka_unit_test(test_rows_are_sorted_below_the_heading),
 		cmocka_unit_test(test_width_counts_characters),
 		cmocka_unit_test(test_ages_read_as_kubectl_prints_them),
 		cmocka_unit_test(test_times),

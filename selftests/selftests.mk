@@ -44,4 +44,14 @@ run: ## two Pods, a Service and what to look at: the first thing to try (root)
 bench: all bench-build ## measure, each figure beside its peer; build/bench/*.json (root)
 	$(Q)O=$(O) selftests/harness/run-bench $(wildcard selftests/bench/*.sh) $(BENCH_BIN)
 bench-build: $(BENCH_BIN)
+# Fuzzing has a build of its own, by clang with coverage in every object of ours.
+FUZZ_SECONDS ?= 30
+FUZZ_SAN := -fsanitize=fuzzer-no-link,address,undefined
+fuzz: ## each fuzz target for FUZZ_SECONDS (30)
+	$(Q)$(MAKE) --no-print-directory O=$(O)/fuzz CC=$(CLANG) SAN="$(FUZZ_SAN) -fno-sanitize-recover=undefined" fuzz-build
+	$(Q)O=$(O)/fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) selftests/harness/run-fuzz $(FUZZ_SRC)
+$(FUZZ_BIN): $(O)/selftests/%: $(O)/selftests/%.o $(A_CNI) $(A_LIB)
+	$(call link,-fsanitize=fuzzer -lmnl $(LIBS_BASE))
+fuzz-build: $(FUZZ_BIN)
+.PHONY: fuzz fuzz-build
 .PHONY: unit prog e2e asan check run bench unit-build prog-build bench-build unit-run prog-run e2e-run

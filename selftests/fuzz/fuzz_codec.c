@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Any bytes as a manifest of each kind, and as the protobuf form of it. What decodes must encode, and the text made of
- * it must decode strictly to the same text again.
+ * Any bytes as a manifest of each kind, and as the protobuf form of it. What decodes must encode, and the
+ * text made of it must decode strictly to the same text again.
  */
 #include <assert.h>
 #include <stdint.h>
@@ -51,7 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!size)
 		return 0;
 	if (data[0] < KN_ARRAY_SIZE(descs)) { /* protobuf: strings may be no UTF-8, so JSON is only written */
-		ProtobufCMessage *msg = protobuf_c_message_unpack(descs[data[0]], kn_arena_pb(a), size - 1, data + 1);
+		ProtobufCMessage *msg =
+			protobuf_c_message_unpack(descs[data[0]], kn_arena_pb(a), size - 1, data + 1);
 		kn_auto_buf struct kn_buf out = {0};
 
 		if (msg)

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdint.h>
 
+#include "lib/base/mem.h"
 #include "lib/json/node.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

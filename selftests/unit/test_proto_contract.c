@@ -180,6 +180,20 @@ static bool same_field(const char *line, const ProtobufCFieldDescriptor *f)
 	       !strcmp(label, f->label == PROTOBUF_C_LABEL_REPEATED ? "repeated" : "optional");
 }
 
+/* What upstream has and we lack must be known as skipped, or an ordinary manifest would not decode strictly.
+ */
+static void check_known(const ProtobufCMessageDescriptor *desc, const char *line)
+{
+	char label[16], type[160], name[128];
+	unsigned id;
+
+	if (sscanf(line, " map<string, %159[^>]> %127s = %u;", type, name, &id) != 3 &&
+	    sscanf(line, " %15[a-z] %159s %127s = %u;", label, type, name, &id) != 4)
+		return;
+	if (!protobuf_c_message_descriptor_get_field_by_name(desc, name) && !kn_codec_ignored(desc, name))
+		fail_msg("%s.%s: neither a field nor skipped", desc->short_name, name);
+}
+
 static void compare(const ProtobufCMessageDescriptor *desc, void *user)
 {
 	struct upstream *u = user;
@@ -191,6 +205,8 @@ static void compare(const ProtobufCMessageDescriptor *desc, void *user)
 		start = find_message(&u->text[i], desc->short_name, &end);
 	if (!start || !end)
 		fail_msg("%s: not upstream", desc->short_name);
+	for (const char *line = strchr(start + 1, '\n'); line && line < end; line = strchr(line + 1, '\n'))
+		check_known(desc, line + 1);
 	for (unsigned i = 0; i < desc->n_fields; i++) {
 		const char *line = strchr(start + 1, '\n');
 		bool found = false;

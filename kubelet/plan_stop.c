@@ -64,7 +64,9 @@ bool kn_plan_stop(struct kn_plan *out, const struct kn_plan_in *in, const char *
 	}
 	if (out->n == before && last)
 		kill_one(out, in, last, true, why);
-	for (size_t i = 0; out->n == before && i < in->seen->n_sandboxes; i++)
+	if (out->n > before)
+		return true;
+	for (size_t i = 0; i < in->seen->n_sandboxes; i++)
 		if (in->seen->sandboxes[i].ready)
 			kn_plan_add(out, KN_ACT_STOP_SANDBOX)->id = in->seen->sandboxes[i].id;
 	return out->n > before;

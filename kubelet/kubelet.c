@@ -132,6 +132,7 @@ void kn_kubelet_worker_gone(struct kn_worker *w)
 	kn_backoff_drop_prefix(k->restarts, prefix);
 	kn_backoff_drop_prefix(k->pulls, prefix);
 	kn_worker_free(w);
+	kn_kubelet_tell(k);
 	kn_kubelet_reconcile(k);
 }
 

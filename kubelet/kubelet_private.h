@@ -140,6 +140,7 @@ void kn_runtime_state_stop(struct kn_kubelet *k);
 /* kubelet.c */
 void kn_kubelet_worker_gone(struct kn_worker *w); /* frees it, starts who waited for its name */
 void kn_kubelet_reconcile(struct kn_kubelet *k);
+void kn_kubelet_tell(struct kn_kubelet *k); /* view.c: something others want to know may have changed */
 bool kn_kubelet_may_begin(const struct kn_worker *w);
 void kn_kubelet_wake_all(struct kn_kubelet *k);
 

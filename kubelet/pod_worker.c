@@ -189,6 +189,7 @@ void kn_worker_looked(struct kn_worker *w, bool good)
 	w->did = w->failed = false;
 	if (w->plan.terminal && !w->finished)
 		finish_pod(w);
+	kn_kubelet_tell(w->k);
 	if (w->plan.gone) {
 		w->gone = true;
 		kn_worker_cleanup(w);
@@ -270,6 +271,7 @@ void kn_worker_terminate(struct kn_worker *w)
 		return;
 	w->terminating = true;
 	w->terminating_since_ns = kn_real(w->k->clock);
+	kn_kubelet_tell(w->k);
 	if (w->pull) { /* may take for ever, and nobody wants the image now */
 		kn_call_cancel(kn_steal(w->pull));
 		kn_start_abandon(w);

@@ -5,6 +5,6 @@
 
 int kn_cni_cmd_check(const struct kn_cni_args *args, const struct kn_cni_conf *conf, struct kn_err *err)
 {
-	kn_err_set(err, ENOSYS, "CHECK");
+	kn_err_set(err, ENOSYS, "CHECK is not implemented");
 	return KN_CNI_MISMATCH;
 }

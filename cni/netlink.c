@@ -50,7 +50,10 @@ struct nlmsghdr *kn_cni_nl_add(struct kn_cni_nl *nl, uint16_t type, uint16_t fla
 	assert(nl->count < KN_CNI_NL_BATCH && nl->used + 1024 <= sizeof(nl->buf));
 	h = mnl_nlmsg_put_header(nl->buf + nl->used);
 	h->nlmsg_type = type;
-	h->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags | (flags & NLM_F_DUMP ? 0 : NLM_F_ACK));
+	/* NLM_F_DUMP's bits mean REPLACE and EXCL elsewhere: a dump is told by both, in a GET. */
+	h->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
+	if ((type & 3) != 2 || (flags & NLM_F_DUMP) != NLM_F_DUMP)
+		h->nlmsg_flags |= NLM_F_ACK;
 	h->nlmsg_seq = nl->seq + nl->count;
 	nl->what[nl->count] = what;
 	nl->ignore[nl->count++] = ignore;

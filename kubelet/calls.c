@@ -27,12 +27,13 @@ static void charge_end(struct kn_worker *w)
 
 static void on_done(void *user, const ProtobufCMessage *rsp, const struct kn_err *err)
 {
+	static const struct kn_err none = KN_ERR_INIT; /* success comes without one */
 	struct kn_call *c = user, copy = *c;
 
 	charge_end(c->w);
 	kn_list_del(&c->node);
 	free(c);
-	copy.done(copy.user, rsp, err);
+	copy.done(copy.user, rsp, err ? err : &none);
 }
 
 struct kn_call *kn_call_start(struct kn_kubelet *k, struct kn_worker *w, enum kn_cri_method m,

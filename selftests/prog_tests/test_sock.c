@@ -232,6 +232,24 @@ static void test_size_change_keeps_services(void **state)
 	close(l);
 }
 
+static void test_other_layout_goes_when_filled(void **state)
+{
+	const char *ips[] = {"10.9.0.8", NULL};
+	char old[128], other[128];
+
+	NEED();
+	snprintf(old, sizeof(old), "%s/v99", rig.pins);
+	snprintf(other, sizeof(other), "%s/vendor", rig.pins);
+	assert_int_equal(mkdir(old, 0700), 0);
+	assert_int_equal(mkdir(other, 0700), 0);
+	reload();
+	assert_int_equal(access(old, F_OK), 0); /* until this layout's maps are filled */
+	rig_service(&svc[0], "z", "10.96.0.40", "TCP", 80, 8083, ips);
+	set(1);
+	assert_int_equal(access(old, F_OK), -1);
+	assert_int_equal(rmdir(other), 0); /* not ours */
+}
+
 static void test_pin_dir_must_be_bpffs(void **state)
 {
 	struct kn_proxy_config cfg;
@@ -270,6 +288,7 @@ int main(void)
 		cmocka_unit_test(test_removed_endpoint_gets_nothing),
 		cmocka_unit_test(test_restarts_lose_nothing),
 		cmocka_unit_test(test_size_change_keeps_services),
+		cmocka_unit_test(test_other_layout_goes_when_filled),
 		cmocka_unit_test(test_pin_dir_must_be_bpffs),
 	};
 

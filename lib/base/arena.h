@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 #include <protobuf-c/protobuf-c.h>
+
+#include "lib/base/mem.h"
 #include "lib/base/mem.h"
 
 struct kn_arena;

@@ -43,9 +43,10 @@ static void test_missing_file_is_an_error(void **state)
 {
 	kn_auto_arena struct kn_arena *a = kn_arena_new(0);
 	struct kn_options o = {.node_name = "n", .resolv_conf = "/nonexistent", .cgroup_driver = "systemd"};
+	struct kn_err err = KN_ERR_INIT;
 	struct kn_node_ctx n = {0};
 
-	assert_int_equal(kn_node_info(&n, &o, a, NULL), -ENOENT);
+	assert_int_equal(kn_node_info(&n, &o, a, &err), -ENOENT);
 	o.resolv_conf = "";
 	assert_int_equal(kn_node_info(&n, &o, a, NULL), 0);
 	assert_true(n.systemd_driver);

@@ -33,7 +33,7 @@ void kn_plan_wake(struct kn_plan *p, int64_t when_ns)
 		p->wake_ns = when_ns;
 }
 
-void kn_plan_free(struct kn_plan *p)
+void kn_pod_plan_free(struct kn_plan *p)
 {
 	free(p->acts);
 	*p = (struct kn_plan){0};
@@ -242,7 +242,7 @@ static void plan_sandbox(struct kn_plan *out, const struct kn_plan_in *in)
 	a->attempt = sb ? sb->attempt + 1 : 0;
 }
 
-void kn_plan_make(struct kn_plan *out, const struct kn_plan_in *in)
+void kn_pod_plan_make(struct kn_plan *out, const struct kn_plan_in *in)
 {
 	const struct kn_obs_sandbox *sb = kn_obs_newest(in->seen);
 

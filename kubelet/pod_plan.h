@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is to be done next with one pod: a pure function of what is wanted, what was seen and the time. The worker does
- * it, looks again, and asks again, until there is nothing to do. Rules: pkg/kubelet/kuberuntime/
+ * What is to be done next with one pod: a pure function of what is wanted, what was seen and the time. The
+ * worker does it, looks again, and asks again, until there is nothing to do. Rules: pkg/kubelet/kuberuntime/
  * kuberuntime_manager.go (computePodActions, SyncPod), kuberuntime_container.go (computeInitContainerActions,
  * killContainersWithSyncResult), kuberuntime_gc.go.
  */
@@ -34,10 +34,11 @@ struct kn_act {
 };
 
 struct kn_plan_in {
-	const struct kn_pod *pod;      /* NULL: nobody wants it (orphan) */
-	const struct kn_obs_pod *seen; /* fresh */
+	const struct kn_pod *pod;	   /* NULL: nobody wants it (orphan) */
+	const struct kn_obs_pod *seen;	   /* fresh */
 	const struct kn_backoff *restarts; /* keys: uid/container */
-	/* by kn_pod_container_at's index: no START before this time (ns since 1970), 0: any time; NULL: all 0 */
+	/* by kn_pod_container_at's index: no START before this time (ns since 1970), 0: any time; NULL: all 0
+	 */
 	const int64_t *hold_until_ns;
 	int64_t sandbox_hold_ns; /* the same for CREATE_SANDBOX */
 	int64_t now_ns;		 /* since 1970 */
@@ -50,13 +51,14 @@ struct kn_plan_in {
 struct kn_plan {
 	struct kn_act *acts;
 	size_t n;
-	bool terminal; /* Succeeded or Failed: never start anything again */
-	bool gone;     /* terminating, and the runtime has nothing of it any more */
+	bool terminal;	 /* Succeeded or Failed: never start anything again */
+	bool gone;	 /* terminating, and the runtime has nothing of it any more */
 	int64_t wake_ns; /* since 1970: time decides something then; 0: no */
 };
 
-void kn_plan_make(struct kn_plan *out, const struct kn_plan_in *in); /* out: any content; freed by the caller */
-void kn_plan_free(struct kn_plan *p);				      /* leaves it empty */
+void kn_pod_plan_make(struct kn_plan *out,
+		      const struct kn_plan_in *in); /* out: any content; freed by the caller */
+void kn_pod_plan_free(struct kn_plan *p);	    /* leaves it empty */
 
 /* Init containers first, then the others. */
 unsigned kn_pod_container_count(const struct kn_pod *p);

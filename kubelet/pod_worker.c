@@ -43,7 +43,7 @@ struct kn_worker *kn_worker_free(struct kn_worker *w)
 		kn_worker_no_wait(w, i);
 	free(w->waiting);
 	free(w->hold_ns);
-	kn_plan_free(&w->plan);
+	kn_pod_plan_free(&w->plan);
 	kn_obs_pod_free(w->seen);
 	kn_obs_pod_free(w->look);
 	kn_pod_unref(w->pod);
@@ -183,8 +183,8 @@ void kn_worker_looked(struct kn_worker *w, bool good)
 		.terminating_since_ns = w->terminating_since_ns,
 		.grace_s = grace_of_pod(w),
 	};
-	kn_plan_free(&w->plan);
-	kn_plan_make(&w->plan, &in);
+	kn_pod_plan_free(&w->plan);
+	kn_pod_plan_make(&w->plan, &in);
 	w->next_act = 0;
 	w->did = w->failed = false;
 	if (w->plan.terminal && !w->finished)
@@ -286,7 +286,8 @@ void kn_worker_update(struct kn_worker *w, struct kn_pod *pod)
 {
 	if (w->terminating)
 		return;
-	/* While it is busy its containers are being made of the old one: the newest wins when it has come to rest. */
+	/* While it is busy its containers are being made of the old one: the newest wins when it has come to
+	 * rest. */
 	kn_pod_unref(w->newer);
 	w->newer = kn_pod_ref(pod);
 	if (!w->busy)

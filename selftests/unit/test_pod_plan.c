@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Plans as text. A case says what is wanted ("i" init, "s" sidecar, "c" container; then the restartPolicy), what is
- * there, and what is to be done. Seen, newest first: sandboxes "S1+" (attempt, + ready, - not), containers
- * "NAME@SANDBOX:STATE", STATE r running, c created, u unknown, or the exit code; "!" behind: made of another
- * definition; "#N" behind: restart count.
+ * Plans as text. A case says what is wanted ("i" init, "s" sidecar, "c" container; then the restartPolicy),
+ * what is there, and what is to be done. Seen, newest first: sandboxes "S1+" (attempt, + ready, - not),
+ * containers "NAME@SANDBOX:STATE", STATE r running, c created, u unknown, or the exit code; "!" behind: made
+ * of another definition; "#N" behind: restart count.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -69,11 +69,17 @@ static void see_container(struct fixture *f, const char *t, size_t order)
 	f->seen->containers = kn_realloc(f->seen->containers, f->seen->n_containers + 1, sizeof(*c));
 	c = &f->seen->containers[f->seen->n_containers++];
 	snprintf(id, sizeof(id), "%s.%zu", name, order);
-	*c = (struct kn_obs_container){.id = kn_strdup(id), .name = kn_strdup(name), .grace_s = 7,
-				       .have_status = true, .finished_ns = NOW - 5 * S};
+	*c = (struct kn_obs_container){.id = kn_strdup(id),
+				       .name = kn_strdup(name),
+				       .grace_s = 7,
+				       .have_status = true,
+				       .finished_ns = NOW - 5 * S};
 	c->sandbox_id = kn_sprintf("S%c", t[4]);
 	t += 6;
-	c->state = *t == 'r' ? KN_OBS_RUNNING : *t == 'c' ? KN_OBS_CREATED : *t == 'u' ? KN_OBS_UNKNOWN : KN_OBS_EXITED;
+	c->state = *t == 'r'   ? KN_OBS_RUNNING
+		   : *t == 'c' ? KN_OBS_CREATED
+		   : *t == 'u' ? KN_OBS_UNKNOWN
+			       : KN_OBS_EXITED;
 	c->exit_code = c->state == KN_OBS_EXITED ? atoi(t) : 0;
 	k = kn_pod_container(&f->pod, name, NULL);
 	if (k)
@@ -93,10 +99,13 @@ static void see(struct fixture *f, const char *text)
 		if (*t == 'S') {
 			struct kn_obs_sandbox *s;
 
-			f->seen->sandboxes = kn_realloc(f->seen->sandboxes, f->seen->n_sandboxes + 1, sizeof(*s));
+			f->seen->sandboxes =
+				kn_realloc(f->seen->sandboxes, f->seen->n_sandboxes + 1, sizeof(*s));
 			s = &f->seen->sandboxes[f->seen->n_sandboxes++];
-			*s = (struct kn_obs_sandbox){.id = kn_sprintf("S%c", t[1]), .attempt = t[1] - '0',
-						     .ready = t[2] != '-', .have_status = true,
+			*s = (struct kn_obs_sandbox){.id = kn_sprintf("S%c", t[1]),
+						     .attempt = t[1] - '0',
+						     .ready = t[2] != '-',
+						     .have_status = true,
 						     .host_network = t[2] == 'h'};
 		} else {
 			see_container(f, t, f->seen->n_containers);
@@ -118,10 +127,11 @@ static const char *print(const struct fixture *f, const struct kn_plan *p, char 
 		if (a->kind == KN_ACT_CREATE_SANDBOX)
 			n += snprintf(buf + n, size - n, ":%u", a->attempt);
 		else if (a->kind == KN_ACT_START)
-			n += snprintf(buf + n, size - n, ":%s#%u", kn_pod_container_at(&f->pod, a->index, NULL)->name,
-				      a->attempt);
+			n += snprintf(buf + n, size - n, ":%s#%u",
+				      kn_pod_container_at(&f->pod, a->index, NULL)->name, a->attempt);
 		else if (a->kind == KN_ACT_BACKOFF)
-			n += snprintf(buf + n, size - n, ":%s", kn_pod_container_at(&f->pod, a->index, NULL)->name);
+			n += snprintf(buf + n, size - n, ":%s",
+				      kn_pod_container_at(&f->pod, a->index, NULL)->name);
 		else if (a->kind == KN_ACT_KILL)
 			n += snprintf(buf + n, size - n, ":%s(%d)", a->id, (int)a->grace_s);
 		else
@@ -137,7 +147,8 @@ static void setup(struct fixture *f, const char *names, const char *policy, cons
 	want(f, names, policy);
 	see(f, seen);
 	f->restarts = kn_backoff_new();
-	f->in = (struct kn_plan_in){.pod = &f->pod, .seen = f->seen, .restarts = f->restarts, .now_ns = NOW, .grace_s = 30};
+	f->in = (struct kn_plan_in){
+		.pod = &f->pod, .seen = f->seen, .restarts = f->restarts, .now_ns = NOW, .grace_s = 30};
 }
 
 static void expect(struct fixture *f, const char *plan)
@@ -145,9 +156,9 @@ static void expect(struct fixture *f, const char *plan)
 	struct kn_plan p;
 	char buf[512];
 
-	kn_plan_make(&p, &f->in);
+	kn_pod_plan_make(&p, &f->in);
 	assert_string_equal(print(f, &p, buf, sizeof(buf)), plan);
-	kn_plan_free(&p);
+	kn_pod_plan_free(&p);
 }
 
 static void teardown(struct fixture *f)
@@ -227,12 +238,12 @@ static void plans_by_the_table(void **state)
 		char buf[512];
 
 		setup(&f, cases[i].names, cases[i].policy, cases[i].seen);
-		kn_plan_make(&p, &f.in);
+		kn_pod_plan_make(&p, &f.in);
 		print(&f, &p, buf, sizeof(buf));
 		if (strcmp(buf, cases[i].plan))
 			fail_msg("case %zu (%s, %s, \"%s\"): \"%s\" instead of \"%s\"", i, cases[i].names,
 				 cases[i].policy, cases[i].seen, buf, cases[i].plan);
-		kn_plan_free(&p);
+		kn_pod_plan_free(&p);
 		teardown(&f);
 	}
 }
@@ -245,10 +256,10 @@ static void crash_loop_waits(void **state)
 	setup(&f, "c1 c2", "Always", "S0+ c1@S0:1#2 c2@S0:1");
 	kn_backoff_next(f.restarts, "u/c1", NOW - 30 * S, NOW - 30 * S);
 	expect(&f, "backoff:c1 start:c2#1");
-	kn_plan_make(&p, &f.in);
+	kn_pod_plan_make(&p, &f.in);
 	assert_int_equal(p.acts[0].wait_ns, 5 * S); /* died 5 s ago, 10 s in all */
 	assert_int_equal(p.wake_ns, NOW + 5 * S);
-	kn_plan_free(&p);
+	kn_pod_plan_free(&p);
 	f.in.now_ns = NOW + 5 * S;
 	expect(&f, "start:c1#3 start:c2#1");
 	teardown(&f);
@@ -263,9 +274,9 @@ static void holds_are_kept(void **state)
 	setup(&f, "c1 c2", "Always", "S0+");
 	f.in.hold_until_ns = hold;
 	expect(&f, "start:c2#0");
-	kn_plan_make(&p, &f.in);
+	kn_pod_plan_make(&p, &f.in);
 	assert_int_equal(p.wake_ns, NOW + S);
-	kn_plan_free(&p);
+	kn_pod_plan_free(&p);
 	teardown(&f);
 	setup(&f, "c1", "Always", "");
 	f.in.sandbox_hold_ns = NOW + S;

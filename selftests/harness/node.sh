@@ -40,11 +40,14 @@ kn_node_init() { # DIR NAME [NETNS]
 # ip netns exec would mount /sys anew and hide the cgroups: nsenter doesn't.
 kn_ns() { if [ -n "$NETNS" ]; then nsenter --net="/run/netns/$NETNS" "$@"; else "$@"; fi; }
 
+# ... in place of the shell, for what goes on in the background: $! is then the program itself.
+kn_ns_exec() { if [ -n "$NETNS" ]; then exec nsenter --net="/run/netns/$NETNS" "$@"; else exec "$@"; fi; }
+
 kn_in_node() { # COMMAND...: from inside the node's cgroup (where its Service programs are attached) and namespace
 	mkdir -p "$CG2/host"
 	(
 		echo "$BASHPID" >"$CG2/host/cgroup.procs" || exit 1
-		if [ -n "$NETNS" ]; then exec nsenter --net="/run/netns/$NETNS" "$@"; else exec "$@"; fi
+		kn_ns_exec "$@"
 	)
 }
 
@@ -58,7 +61,7 @@ kn_demo() { # PROGRAM ARGS: the demo image's client, on the host
 
 kn_kernlet() { # ARGS...: starts kernlet; pid in KPID
 	mkdir -p "$CG2"
-	kn_ns setsid "$BUILD/kernlet" --pod-manifest-path="$MANIFESTS" --container-runtime-endpoint="$ENDPOINT" \
+	kn_ns_exec setsid "$BUILD/kernlet" --pod-manifest-path="$MANIFESTS" --container-runtime-endpoint="$ENDPOINT" \
 		--root-dir="$ROOT" --pod-logs-dir="$LOGS" --cgroup-root="/$NAME" --hostname-override="$NAME" \
 		--bpf-pin-dir="$PIN" --ctl-socket="$CTL" --pod-cidr="${POD_CIDR:-10.85.0.0/24,fd00:85::/64}" \
 		--cni-conf-dir="$CNI_CONF" --fail-cgroupv1=false --cgroup-driver=cgroupfs -v=2 "$@" >>"$KLOG" 2>&1 </dev/null &

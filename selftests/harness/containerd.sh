@@ -87,8 +87,8 @@ kn_containerd_start() { # DIR
 			grep -qE 'grpc.v1 +cri +.*ok'; then
 			return 0
 		fi
-		if ! kn_containerd_alive "$d"; then break; fi
-		sleep 0.1
+		# by its pid alone: until exec it bears another name
+		kn_wait_gone 1 "$(cat "$d/containerd.pid")" && break
 	done
 	echo "containerd: does not serve on $d/containerd.sock; end of $d/containerd.log:" >&2
 	tail -5 "$d/containerd.log" >&2

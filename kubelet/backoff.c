@@ -91,8 +91,10 @@ void kn_backoff_reset(struct kn_backoff *b, const char *key)
 	free(kn_map_del(b->entries, key));
 }
 
-/* The map mustn't be changed while it is walked: find one, delete it, start again. Few entries, called seldom. */
-static void drop_where(struct kn_backoff *b, bool (*match)(const char *key, const struct entry *e, const void *arg),
+/* The map mustn't be changed while it is walked: find one, delete it, start again. Few entries, called
+ * seldom. */
+static void drop_where(struct kn_backoff *b,
+		       bool (*match)(const char *key, const struct entry *e, const void *arg),
 		       const void *arg)
 {
 	for (;;) {

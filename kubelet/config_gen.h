@@ -8,12 +8,12 @@
 #include "kubelet/pod.h"
 #include "cri/api.pb-c.h"
 
-struct kn_node_ctx { /* the node, constant while running; strings borrowed from main */
+struct kn_node_ctx {			 /* the node, constant while running; strings borrowed from main */
 	const char *node_name, *host_ip; /* host_ip may be NULL */
-	const char *root_dir;	  /* /var/lib/kubelet */
-	const char *pod_logs_dir; /* /var/log/pods */
-	const char *cluster_domain; /* may be NULL */
-	const char *const *cluster_dns; /* NULL-terminated; may be NULL */
+	const char *root_dir;		 /* /var/lib/kubelet */
+	const char *pod_logs_dir;	 /* /var/log/pods */
+	const char *cluster_domain;	 /* may be NULL */
+	const char *const *cluster_dns;	 /* NULL-terminated; may be NULL */
 	/* the node's resolv.conf, already parsed; NULL-terminated lists */
 	const char *const *host_nameservers, *const *host_searches, *const *host_options;
 	int64_t cpu_milli, memory_bytes; /* capacity: oom_score_adj, downward API defaults */
@@ -21,36 +21,40 @@ struct kn_node_ctx { /* the node, constant while running; strings borrowed from 
 	int64_t cpu_quota_period_us; /* 100000 */
 };
 
-/* Folders (kubelet's layout): root_dir/pods/UID/{volumes/kubernetes.io~empty-dir/NAME,containers/NAME,etc-hosts};
- * logs: pod_logs_dir/NS_NAME_UID/CONTAINER/N.log. All return arena strings. */
+/* Folders (kubelet's layout):
+ * root_dir/pods/UID/{volumes/kubernetes.io~empty-dir/NAME,containers/NAME,etc-hosts}; logs:
+ * pod_logs_dir/NS_NAME_UID/CONTAINER/N.log. All return arena strings. */
 char *kn_path_pod(struct kn_arena *a, const struct kn_node_ctx *n, const char *uid);
 char *kn_path_pod_logs(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p);
 char *kn_path_etc_hosts(struct kn_arena *a, const struct kn_node_ctx *n, const char *uid);
 /* Host path behind a volume of the pod: emptyDir and hostPath. NULL: other type. */
-char *kn_path_volume(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p, const K8s__Volume *v);
+char *kn_path_volume(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p,
+		     const K8s__Volume *v);
 /* Host file for /dev/termination-log of one attempt. */
-char *kn_path_termination(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p, const char *container,
-			  unsigned attempt);
+char *kn_path_termination(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p,
+			  const char *container, unsigned attempt);
 
 /* cgroup_parent: what kn_cgroup_pod_parent says (may be ""). attempt: number of the sandbox. */
 int kn_gen_sandbox(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p, unsigned attempt,
 		   const char *cgroup_parent, Cri__PodSandboxConfig **ret, struct kn_err *err);
-/* attempt: the container's restart count. image_ref: what the runtime calls the image. pod_ips: NULL-terminated.
- * Errors that are the user's (a $(VAR) is never one; an unsupported env source is): code EINVAL, shown as
- * CreateContainerConfigError. */
-int kn_gen_container(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p, const K8s__Container *c,
-		     unsigned attempt, const char *image_ref, const char *const *pod_ips, Cri__ContainerConfig **ret,
-		     struct kn_err *err);
+/* attempt: the container's restart count. image_ref: what the runtime calls the image. pod_ips:
+ * NULL-terminated. Errors that are the user's (a $(VAR) is never one; an unsupported env source is): code
+ * EINVAL, shown as CreateContainerConfigError. */
+int kn_gen_container(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p,
+		     const K8s__Container *c, unsigned attempt, const char *image_ref,
+		     const char *const *pod_ips, Cri__ContainerConfig **ret, struct kn_err *err);
 /* Content of the managed /etc/hosts (pkg/kubelet/kubelet_pods.go managedHostsFileContent / hostNetwork). */
-char *kn_gen_etc_hosts(struct kn_arena *a, const struct kn_pod *p, const char *const *pod_ips, const char *host_hosts);
-/* $(VAR) expansion with $$ escapes (third_party/forked/golang/expansion): lookup returns NULL for unknown names,
- * which stay as written. */
-char *kn_expand(struct kn_arena *a, const char *text, const char *(*lookup)(void *user, const char *name), void *user);
+char *kn_gen_etc_hosts(struct kn_arena *a, const struct kn_pod *p, const char *const *pod_ips,
+		       const char *host_hosts);
+/* $(VAR) expansion with $$ escapes (third_party/forked/golang/expansion): lookup returns NULL for unknown
+ * names, which stay as written. */
+char *kn_expand(struct kn_arena *a, const char *text, const char *(*lookup)(void *user, const char *name),
+		void *user);
 
 /* Linux resource numbers (pkg/kubelet/cm/helpers_linux.go). */
-int64_t kn_milli_to_shares(int64_t milli);		   /* min 2, max 262144 */
+int64_t kn_milli_to_shares(int64_t milli);		     /* min 2, max 262144 */
 int64_t kn_milli_to_quota(int64_t milli, int64_t period_us); /* 0 milli: -1; min 1000 us */
-int64_t kn_shares_to_weight(int64_t shares);		   /* cgroup v2 cpu.weight, runc's formula */
+int64_t kn_shares_to_weight(int64_t shares);		     /* cgroup v2 cpu.weight, runc's formula */
 int kn_oom_score_adj(const struct kn_node_ctx *n, const struct kn_pod *p, const K8s__Container *c);
 
 #endif

@@ -12,12 +12,13 @@
 struct kn_ensure {
 	struct kn_worker *w;
 	kn_image_done done;
-	char *image, *name; /* name: the container's */
+	char *image, *name;		/* name: the container's */
 	Cri__PodSandboxConfig *sandbox; /* of the start's arena */
 	bool always, never;
 };
 
-static void ensure_end(struct kn_ensure *e, const char *ref, const char *reason, const char *message, int64_t hold_ns)
+static void ensure_end(struct kn_ensure *e, const char *ref, const char *reason, const char *message,
+		       int64_t hold_ns)
 {
 	struct kn_ensure copy = *e;
 
@@ -106,8 +107,10 @@ static void on_status(void *user, const ProtobufCMessage *rsp, const struct kn_e
 
 	w->start_pull = NULL;
 	if (err->code == EINVAL || strstr(err->msg, "invalid reference format")) {
-		char *m kn_auto_free = kn_sprintf("Failed to apply default image tag \"%s\": couldn't parse image name "
-						  "\"%s\": invalid reference format", e->image, e->image);
+		char *m kn_auto_free =
+			kn_sprintf("Failed to apply default image tag \"%s\": couldn't parse image name "
+				   "\"%s\": invalid reference format",
+				   e->image, e->image);
 
 		kn_worker_log(w, true, "InspectFailed", e->name, m);
 		ensure_end(e, NULL, "InvalidImageName", m, kn_worker_retry_at(w));
@@ -117,13 +120,14 @@ static void on_status(void *user, const ProtobufCMessage *rsp, const struct kn_e
 		kn_worker_log(w, true, "InspectFailed", e->name, m);
 		ensure_end(e, NULL, "ImageInspectError", m, kn_worker_retry_at(w));
 	} else if (ref && !e->always) {
-		char *m kn_auto_free = kn_sprintf("Container image \"%s\" already present on machine", e->image);
+		char *m kn_auto_free =
+			kn_sprintf("Container image \"%s\" already present on machine", e->image);
 
 		kn_worker_log(w, false, "Pulled", e->name, m);
 		ensure_end(e, ref, NULL, NULL, 0);
 	} else if (e->never) {
-		char *m kn_auto_free =
-			kn_sprintf("Container image \"%s\" is not present with pull policy of Never", e->image);
+		char *m kn_auto_free = kn_sprintf(
+			"Container image \"%s\" is not present with pull policy of Never", e->image);
 
 		kn_worker_log(w, true, "ErrImageNeverPull", e->name, m);
 		ensure_end(e, NULL, "ErrImageNeverPull", m, kn_worker_retry_at(w));
@@ -132,14 +136,18 @@ static void on_status(void *user, const ProtobufCMessage *rsp, const struct kn_e
 	}
 }
 
-void kn_image_ensure(struct kn_worker *w, const K8s__Container *c, Cri__PodSandboxConfig *sandbox, kn_image_done done)
+void kn_image_ensure(struct kn_worker *w, const K8s__Container *c, Cri__PodSandboxConfig *sandbox,
+		     kn_image_done done)
 {
 	Cri__ImageSpec spec = CRI__IMAGE_SPEC__INIT;
 	Cri__ImageStatusRequest req = CRI__IMAGE_STATUS_REQUEST__INIT;
 	struct kn_ensure *e = kn_calloc(1, sizeof(*e));
 
-	*e = (struct kn_ensure){.w = w, .done = done, .image = kn_strdup(c->image), .name = kn_strdup(c->name),
-			     .sandbox = sandbox};
+	*e = (struct kn_ensure){.w = w,
+				.done = done,
+				.image = kn_strdup(c->image),
+				.name = kn_strdup(c->name),
+				.sandbox = sandbox};
 	e->always = c->imagepullpolicy && !strcmp(c->imagepullpolicy, "Always");
 	e->never = c->imagepullpolicy && !strcmp(c->imagepullpolicy, "Never");
 	w->start_pull = e;

@@ -59,8 +59,8 @@ static struct kn_pod *wanted(const struct kn_kubelet *k, const char *uid)
 	return NULL;
 }
 
-/* A static pod that was edited has the old one's name and another uid: the old one goes first. Until the runtime has
- * told what runs, there may be one that isn't known yet. */
+/* A static pod that was edited has the old one's name and another uid: the old one goes first. Until the
+ * runtime has told what runs, there may be one that isn't known yet. */
 bool kn_kubelet_may_begin(const struct kn_worker *w)
 {
 	void *value;
@@ -149,7 +149,8 @@ void kn_kubelet_wake_all(struct kn_kubelet *k)
 	}
 }
 
-/* Folders of pods that went while nobody looked. Only when the runtime answers: a pod that runs has a worker then. */
+/* Folders of pods that went while nobody looked. Only when the runtime answers: a pod that runs has a worker
+ * then. */
 static void sweep(struct kn_kubelet *k)
 {
 	struct kn_arena *a kn_auto_arena = kn_arena_new(1 << 20);

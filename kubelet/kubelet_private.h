@@ -2,10 +2,10 @@
 /*
  * Between the files of the kubelet core. All on the loop's thread.
  *
- * Each pod has a worker that goes round: look (pod_look.c), plan (pod_plan.c), act (pod_act.c and what it calls), until
- * the plan is empty; then it rests until it is woken (pleg.c, a change of the wanted set, its timer). It acts only on
- * a look of its own that is fresh, so a runtime that is away makes it do nothing. Asynchronous steps end by calling
- * kn_worker_acted or kn_worker_looked, once each.
+ * Each pod has a worker that goes round: look (pod_look.c), plan (pod_plan.c), act (pod_act.c and what it
+ * calls), until the plan is empty; then it rests until it is woken (pleg.c, a change of the wanted set, its
+ * timer). It acts only on a look of its own that is fresh, so a runtime that is away makes it do nothing.
+ * Asynchronous steps end by calling kn_worker_acted or kn_worker_looked, once each.
  */
 #ifndef KN_KUBELET_PRIVATE_H
 #define KN_KUBELET_PRIVATE_H
@@ -32,33 +32,33 @@ struct kn_startup { /* ns of CLOCK_MONOTONIC; 0: not reached */
 struct kn_worker {
 	struct kn_kubelet *k;
 	char *uid, *ns, *name;
-	struct kn_pod *pod; /* NULL: an orphan */
+	struct kn_pod *pod;   /* NULL: an orphan */
 	struct kn_pod *newer; /* to take over when not busy, or NULL */
 	void (*prepared)(struct kn_worker *w);
-	struct kn_obs_pod *seen; /* the last look, or NULL */
+	struct kn_obs_pod *seen;    /* the last look, or NULL */
 	struct kn_waiting *waiting; /* by container index */
 	int64_t *hold_ns;	    /* by container index; since 1970 */
 	int64_t sandbox_hold_ns;
-	bool busy, again;      /* again: woken while busy */
+	bool busy, again; /* again: woken while busy */
 	bool terminating, finished, gone;
 	bool begun; /* nobody else has its name any more */
 	bool dirs_ready, cgroup_ready;
 	enum kn_phase final_phase; /* if finished */
 	int64_t terminating_since_ns;
-	unsigned looks;	  /* answers outstanding */
+	unsigned looks; /* answers outstanding */
 	bool look_failed;
 	struct kn_obs_pod *look; /* being put together */
 	struct kn_plan plan;
 	size_t next_act;
-	unsigned parallel; /* kills outstanding */
-	struct kn_call *pull;	/* PullImage under way: to be given up when the pod is to go */
+	unsigned parallel;    /* kills outstanding */
+	struct kn_call *pull; /* PullImage under way: to be given up when the pod is to go */
 	struct kn_timer *timer;
 	struct kn_startup startup;
-	uint64_t digest; /* of the last look or the last relist */
-	uint64_t sum;	 /* of the relist under way */
-	unsigned relist; /* its stamp */
+	uint64_t digest;  /* of the last look or the last relist */
+	uint64_t sum;	  /* of the relist under way */
+	unsigned relist;  /* its stamp */
 	bool did, failed; /* of the present plan: something was done; something must be tried again later */
-	struct kn_start *start; /* a container on its way (pod_start.c), or NULL */
+	struct kn_start *start;	      /* a container on its way (pod_start.c), or NULL */
 	struct kn_ensure *start_pull; /* its image (image_pull.c), or NULL */
 	unsigned calls_active;
 	int64_t calls_since_ns;
@@ -102,30 +102,34 @@ void kn_worker_wake(struct kn_worker *w);
 void kn_worker_update(struct kn_worker *w, struct kn_pod *pod);
 void kn_worker_terminate(struct kn_worker *w);
 void kn_worker_looked(struct kn_worker *w, bool good);
-void kn_worker_acted(struct kn_worker *w); /* the present act is over, well or not */
-int64_t kn_worker_retry_ns(void);	    /* 10 to 15 s */
+void kn_worker_acted(struct kn_worker *w);	 /* the present act is over, well or not */
+int64_t kn_worker_retry_ns(void);		 /* 10 to 15 s */
 int64_t kn_worker_retry_at(struct kn_worker *w); /* that from now, since 1970 */
-void kn_worker_log(struct kn_worker *w, bool bad, const char *reason, const char *container, const char *message);
-void kn_worker_wait(struct kn_worker *w, unsigned index, const char *reason, const char *message, int64_t hold_ns);
+void kn_worker_log(struct kn_worker *w, bool bad, const char *reason, const char *container,
+		   const char *message);
+void kn_worker_wait(struct kn_worker *w, unsigned index, const char *reason, const char *message,
+		    int64_t hold_ns);
 void kn_worker_no_wait(struct kn_worker *w, unsigned index);
 
 void kn_worker_look(struct kn_worker *w); /* pod_look.c; ends with kn_worker_looked */
 void kn_worker_act(struct kn_worker *w);  /* pod_act.c: does plan.acts[next_act]; ends with kn_worker_acted */
 /* Folders and cgroup, once in a worker's life; next runs when they are there, else kn_worker_acted. */
 void kn_worker_prepare(struct kn_worker *w, void (*next)(struct kn_worker *w)); /* pod_sandbox.c */
-void kn_act_sandbox(struct kn_worker *w);			    /* pod_sandbox.c */
-void kn_act_start(struct kn_worker *w);				    /* pod_start.c */
+void kn_act_sandbox(struct kn_worker *w);					/* pod_sandbox.c */
+void kn_act_start(struct kn_worker *w);						/* pod_start.c */
 void kn_start_abandon(struct kn_worker *w); /* frees what belongs to the start; nothing is called back */
-void kn_act_kill(struct kn_worker *w); /* pod_kill.c: all kills that stand next to each other, at once */
+void kn_act_kill(struct kn_worker *w);	    /* pod_kill.c: all kills that stand next to each other, at once */
 void kn_act_stop_sandbox(struct kn_worker *w, const char *id, bool remove);
 void kn_act_remove_container(struct kn_worker *w, const char *id);
-void kn_worker_cleanup(struct kn_worker *w); /* pod_kill.c: folders and cgroup; ends by kn_kubelet_worker_gone */
+void kn_worker_cleanup(
+	struct kn_worker *w); /* pod_kill.c: folders and cgroup; ends by kn_kubelet_worker_gone */
 
-/* image_pull.c: makes sure that the image is there. ref is the runtime's identifier; NULL: reason and err say why not
- * (hold_ns: not again before, since 1970). Strings are valid inside done only. */
+/* image_pull.c: makes sure that the image is there. ref is the runtime's identifier; NULL: reason and err say
+ * why not (hold_ns: not again before, since 1970). Strings are valid inside done only. */
 typedef void (*kn_image_done)(struct kn_worker *w, const char *ref, const char *reason, const char *message,
 			      int64_t hold_ns);
-void kn_image_ensure(struct kn_worker *w, const K8s__Container *c, Cri__PodSandboxConfig *sandbox, kn_image_done done);
+void kn_image_ensure(struct kn_worker *w, const K8s__Container *c, Cri__PodSandboxConfig *sandbox,
+		     kn_image_done done);
 void kn_image_abandon(struct kn_worker *w); /* frees what belongs to it; nothing is called back */
 
 /* pleg.c */

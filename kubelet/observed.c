@@ -275,7 +275,8 @@ const struct kn_obs_sandbox *kn_obs_newest(const struct kn_obs_pod *p)
 	return p && p->n_sandboxes ? &p->sandboxes[0] : NULL;
 }
 
-const struct kn_obs_container *kn_obs_find(const struct kn_obs_pod *p, const char *name, const char *sandbox_id)
+const struct kn_obs_container *kn_obs_find(const struct kn_obs_pod *p, const char *name,
+					   const char *sandbox_id)
 {
 	for (size_t i = 0; p && i < p->n_containers; i++) {
 		const struct kn_obs_container *c = &p->containers[i];

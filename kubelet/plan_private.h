@@ -10,8 +10,8 @@ void kn_plan_wake(struct kn_plan *p, int64_t when_ns); /* the earliest wins */
 /* What has ended is to run again by the pod's restartPolicy (what hasn't ended: true). */
 bool kn_plan_restarts(const struct kn_pod *p, const struct kn_obs_container *c);
 
-/* One step of taking a pod down: the containers but sidecars together; then sidecars, last one first; then the
- * sandboxes. False: all is down. */
+/* One step of taking a pod down: the containers but sidecars together; then sidecars, last one first; then
+ * the sandboxes. False: all is down. */
 bool kn_plan_stop(struct kn_plan *out, const struct kn_plan_in *in, const char *why);
 /* Removes the records of a pod that is down. False: there are none. */
 bool kn_plan_remove_all(struct kn_plan *out, const struct kn_plan_in *in);

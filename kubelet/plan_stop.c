@@ -25,7 +25,8 @@ static int64_t grace_of(const struct kn_plan_in *in, const struct kn_obs_contain
 	int64_t grace = in->grace_s >= 0 ? in->grace_s : c->grace_s >= 0 ? c->grace_s : GRACE_DEFAULT_S;
 	int64_t passed;
 
-	if (in->pod && !in->terminating && !in->finished && in->pod->obj->spec->has_terminationgraceperiodseconds)
+	if (in->pod && !in->terminating && !in->finished &&
+	    in->pod->obj->spec->has_terminationgraceperiodseconds)
 		grace = in->pod->obj->spec->terminationgraceperiodseconds;
 	if (!late || !in->terminating)
 		return grace;
@@ -34,8 +35,8 @@ static int64_t grace_of(const struct kn_plan_in *in, const struct kn_obs_contain
 	return grace < GRACE_MIN_S ? GRACE_MIN_S : grace;
 }
 
-static void kill_one(struct kn_plan *out, const struct kn_plan_in *in, const struct kn_obs_container *c, bool late,
-		     const char *why)
+static void kill_one(struct kn_plan *out, const struct kn_plan_in *in, const struct kn_obs_container *c,
+		     bool late, const char *why)
 {
 	struct kn_act *a = kn_plan_add(out, KN_ACT_KILL);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Notices what happens in the runtime: both lists are read every second (every ten while the runtime's event stream
- * tells), folded into one number a pod, and only the workers of pods whose number differs are woken.
+ * Notices what happens in the runtime: both lists are read every second (every ten while the runtime's event
+ * stream tells), folded into one number a pod, and only the workers of pods whose number differs are woken.
  */
 #include "kubelet/kubelet_private.h"
 
@@ -135,8 +135,10 @@ static void relist(void *user)
 	p->pending = 2;
 	p->failed = false;
 	p->complete = p->k->sources_ready; /* orphans are told from the first entry on */
-	kn_call_start(p->k, NULL, KN_CRI_LIST_POD_SANDBOX, &sandboxes.base, KN_CRI_TIMEOUT_DEFAULT, on_sandboxes, p);
-	kn_call_start(p->k, NULL, KN_CRI_LIST_CONTAINERS, &containers.base, KN_CRI_TIMEOUT_DEFAULT, on_containers, p);
+	kn_call_start(p->k, NULL, KN_CRI_LIST_POD_SANDBOX, &sandboxes.base, KN_CRI_TIMEOUT_DEFAULT,
+		      on_sandboxes, p);
+	kn_call_start(p->k, NULL, KN_CRI_LIST_CONTAINERS, &containers.base, KN_CRI_TIMEOUT_DEFAULT,
+		      on_containers, p);
 }
 
 void kn_pleg_kick(struct kn_pleg *p)

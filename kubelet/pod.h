@@ -28,26 +28,27 @@ struct kn_pod {
 	const char *file; /* where it came from, or NULL */
 };
 
-/* Takes the arena. Applies what the API server would default (namespace, restartPolicy, dnsPolicy, grace period,
- * imagePullPolicy, terminationMessagePath/Policy, port protocol, schedulerName is left alone) and validates what a
- * node needs: names (RFC 1123), at least one container, unique names, images set, mounts that name a volume, known
- * enum values. node_name is appended to a static pod's name as the kubelet does, and the uid is made from a hash of
- * the manifest when there is none. On error the arena stays the caller's; messages name the field:
- * "spec.containers[0].image: Required value". */
-int kn_pod_new(struct kn_pod **ret, struct kn_arena *arena, K8s__Pod *obj, const char *file, const char *node_name,
-	       struct kn_err *err);
+/* Takes the arena. Applies what the API server would default (namespace, restartPolicy, dnsPolicy, grace
+ * period, imagePullPolicy, terminationMessagePath/Policy, port protocol, schedulerName is left alone) and
+ * validates what a node needs: names (RFC 1123), at least one container, unique names, images set, mounts
+ * that name a volume, known enum values. node_name is appended to a static pod's name as the kubelet does,
+ * and the uid is made from a hash of the manifest when there is none. On error the arena stays the caller's;
+ * messages name the field: "spec.containers[0].image: Required value". */
+int kn_pod_new(struct kn_pod **ret, struct kn_arena *arena, K8s__Pod *obj, const char *file,
+	       const char *node_name, struct kn_err *err);
 struct kn_pod *kn_pod_ref(struct kn_pod *p);
 struct kn_pod *kn_pod_unref(struct kn_pod *p); /* NULL accepted; returns NULL */
 void kn_pod_unrefp(struct kn_pod **p);
 
 enum kn_qos { KN_QOS_GUARANTEED, KN_QOS_BURSTABLE, KN_QOS_BESTEFFORT };
 enum kn_qos kn_pod_qos(const struct kn_pod *p); /* pkg/apis/core/v1/helper/qos */
-const char *kn_qos_name(enum kn_qos q); /* "Guaranteed", ... */
+const char *kn_qos_name(enum kn_qos q);		/* "Guaranteed", ... */
 int kn_pod_is_host_network(const struct kn_pod *p);
-const K8s__Container *kn_pod_container(const struct kn_pod *p, const char *name, int *is_init); /* NULL: none */
+const K8s__Container *kn_pod_container(const struct kn_pod *p, const char *name,
+				       int *is_init);		   /* NULL: none */
 int kn_container_is_sidecar(const K8s__Container *init_container); /* restartPolicy: Always */
-/* Hash of the fields whose change restarts a container (pkg/kubelet/container/helpers.go HashContainer hashes the
- * container; ours is FNV-1a over its protobuf encoding). Hex, 16 digits. */
+/* Hash of the fields whose change restarts a container (pkg/kubelet/container/helpers.go HashContainer hashes
+ * the container; ours is FNV-1a over its protobuf encoding). Hex, 16 digits. */
 void kn_container_hash(const K8s__Container *c, char buf[17]);
 
 #endif

@@ -110,7 +110,8 @@ static void on_dirs_gone(void *user, const struct kn_err *err)
 
 void kn_worker_cleanup(struct kn_worker *w)
 {
-	char *logs kn_auto_free = kn_sprintf("%s/%s_%s_%s", w->k->d.node->pod_logs_dir, w->ns, w->name, w->uid);
+	char *logs kn_auto_free =
+		kn_sprintf("%s/%s_%s_%s", w->k->d.node->pod_logs_dir, w->ns, w->name, w->uid);
 
 	kn_pod_dirs_remove(w->k->d.pool, w->k->d.node, w->uid, logs, on_dirs_gone, w);
 }

@@ -78,7 +78,8 @@ void kn_act_sandbox(struct kn_worker *w)
 
 	if (!k->runtime.network_ready && !kn_pod_is_host_network(w->pod)) {
 		if (k->runtime.reachable)
-			hold_all(w, "NetworkNotReady", "network is not ready: container runtime network not ready",
+			hold_all(w, "NetworkNotReady",
+				 "network is not ready: container runtime network not ready",
 				 kn_real(k->clock) + KN_NETWORK_RETRY);
 		else /* not asked yet: it wakes all when it answers */
 			w->sandbox_hold_ns = kn_real(k->clock) + KN_NETWORK_RETRY;

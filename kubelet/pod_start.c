@@ -86,7 +86,8 @@ static void on_created(void *user, const ProtobufCMessage *rsp, const struct kn_
 	kn_call_start(w->k, w, KN_CRI_START_CONTAINER, &req.base, KN_CRI_TIMEOUT_DEFAULT, on_started, w);
 }
 
-/* The log's folder and the file that is mounted as /dev/termination-log: one a run, empty, open to any user. */
+/* The log's folder and the file that is mounted as /dev/termination-log: one a run, empty, open to any user.
+ */
 static int make_files(struct kn_worker *w, struct kn_start *s, struct kn_err *err)
 {
 	const char *logs = kn_path_pod_logs(s->arena, w->k->d.node, w->pod);
@@ -94,7 +95,8 @@ static int make_files(struct kn_worker *w, struct kn_start *s, struct kn_err *er
 	char *file = kn_path_termination(s->arena, w->k->d.node, w->pod, s->container->name, s->attempt);
 	int r = kn_mkdir_p(dir, 0755, err);
 
-	if (r < 0 || !file || (s->container->terminationmessagepath && !*s->container->terminationmessagepath))
+	if (r < 0 || !file ||
+	    (s->container->terminationmessagepath && !*s->container->terminationmessagepath))
 		return r;
 	char *parent = kn_arena_strdup(s->arena, file);
 	*strrchr(parent, '/') = 0;
@@ -109,7 +111,8 @@ static int make_files(struct kn_worker *w, struct kn_start *s, struct kn_err *er
 	return 0;
 }
 
-static int gen(struct kn_worker *w, struct kn_start *s, const char *ref, Cri__ContainerConfig **ret, struct kn_err *err)
+static int gen(struct kn_worker *w, struct kn_start *s, const char *ref, Cri__ContainerConfig **ret,
+	       struct kn_err *err)
 {
 	const char *host_ips[] = {w->k->d.node->host_ip, NULL};
 	const char *const *ips = (const char *const *)w->seen->sandboxes[0].ips;
@@ -126,7 +129,8 @@ static int gen(struct kn_worker *w, struct kn_start *s, const char *ref, Cri__Co
 	return kn_gen_container(s->arena, w->k->d.node, w->pod, s->container, s->attempt, ref, ips, ret, err);
 }
 
-static void on_image(struct kn_worker *w, const char *ref, const char *reason, const char *message, int64_t hold_ns)
+static void on_image(struct kn_worker *w, const char *ref, const char *reason, const char *message,
+		     int64_t hold_ns)
 {
 	Cri__CreateContainerRequest req = CRI__CREATE_CONTAINER_REQUEST__INIT;
 	struct kn_start *s = w->start;

@@ -16,7 +16,7 @@ const char *kn_phase_name(enum kn_phase p)
 static void view_waiting(struct kn_container_view *v, const struct kn_pod *pod, const struct kn_waiting *w)
 {
 	v->state = KN_VIEW_WAITING;
-	v->reason = w && w->reason	      ? w->reason
+	v->reason = w && w->reason		       ? w->reason
 		    : pod->obj->spec->n_initcontainers ? "PodInitializing"
 						       : "ContainerCreating";
 	v->message = w && w->reason ? w->message : NULL;
@@ -30,8 +30,8 @@ static void view_ended(struct kn_container_view *v, const struct kn_obs_containe
 	v->ready = v->init && !v->sidecar && c->exit_code == 0;
 }
 
-static void view_container(struct kn_container_view *v, const struct kn_pod *pod, const struct kn_obs_pod *seen,
-			   const struct kn_waiting *w)
+static void view_container(struct kn_container_view *v, const struct kn_pod *pod,
+			   const struct kn_obs_pod *seen, const struct kn_waiting *w)
 {
 	const struct kn_obs_sandbox *sb = kn_obs_newest(seen);
 	const struct kn_obs_container *c = kn_obs_find(seen, v->name, NULL);
@@ -115,10 +115,12 @@ static bool summarize_init(struct kn_status *s, const struct kn_pod *pod)
 
 		if (v->state == KN_VIEW_RUNNING ? v->sidecar : v->ready)
 			continue;
-		if (v->state == KN_VIEW_TERMINATED || (v->state == KN_VIEW_WAITING && strcmp(v->reason, "PodInitializing")))
+		if (v->state == KN_VIEW_TERMINATED ||
+		    (v->state == KN_VIEW_WAITING && strcmp(v->reason, "PodInitializing")))
 			snprintf(s->summary, sizeof(s->summary), "Init:%s", v->reason);
 		else
-			snprintf(s->summary, sizeof(s->summary), "Init:%zu/%zu", i, pod->obj->spec->n_initcontainers);
+			snprintf(s->summary, sizeof(s->summary), "Init:%zu/%zu", i,
+				 pod->obj->spec->n_initcontainers);
 		s->message = v->message;
 		return true;
 	}

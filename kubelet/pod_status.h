@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How a pod stands, in kubectl's words: a pure function of what is wanted, what was seen and why something waits.
- * Rules: pkg/kubelet/kubelet_pods.go (getPhase, convertToAPIContainerStatuses); the one-word summary is kubectl's
- * (pkg/printers/internalversion/printers.go, printPod).
+ * How a pod stands, in kubectl's words: a pure function of what is wanted, what was seen and why something
+ * waits. Rules: pkg/kubelet/kubelet_pods.go (getPhase, convertToAPIContainerStatuses); the one-word summary
+ * is kubectl's (pkg/printers/internalversion/printers.go, printPod).
  */
 #ifndef KN_KUBELET_POD_STATUS_H
 #define KN_KUBELET_POD_STATUS_H
@@ -30,16 +30,16 @@ struct kn_container_view { /* all strings borrowed */
 
 struct kn_status {
 	enum kn_phase phase;
-	char summary[96]; /* "Running", "Init:0/1", "CrashLoopBackOff" ... */
-	const char *message; /* borrowed; may be NULL */
+	char summary[96];	/* "Running", "Init:0/1", "CrashLoopBackOff" ... */
+	const char *message;	/* borrowed; may be NULL */
 	const char *const *ips; /* borrowed, NULL-terminated; NULL: none */
 	unsigned ready, total, restarts;
 	struct kn_container_view *containers; /* by kn_pod_container_at's index */
 	size_t n;
 };
 
-/* seen may be NULL (nothing known yet). waiting: one for each index, or NULL. terminating: the pod is to go. Borrows
- * from all three. out is freed with kn_status_free. */
+/* seen may be NULL (nothing known yet). waiting: one for each index, or NULL. terminating: the pod is to go.
+ * Borrows from all three. out is freed with kn_status_free. */
 void kn_status_make(struct kn_status *out, const struct kn_pod *pod, const struct kn_obs_pod *seen,
 		    const struct kn_waiting *waiting, bool terminating);
 void kn_status_free(struct kn_status *s);

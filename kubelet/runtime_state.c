@@ -29,8 +29,8 @@ static void unreachable(struct kn_kubelet *k, const struct kn_err *err)
 	s->told = true;
 	set_message(s, err->msg);
 	if (now >= s->next_log_ns) { /* said once, then ever less often */
-		kn_error(k->d.log, "Container runtime can't be reached, no pod is touched until it is back", "err",
-			 err->msg);
+		kn_error(k->d.log, "Container runtime can't be reached, no pod is touched until it is back",
+			 "err", err->msg);
 		s->next_log_ns = now + s->log_every_ns;
 		s->log_every_ns = s->log_every_ns * 4 > LOG_MAX ? LOG_MAX : s->log_every_ns * 4;
 	}
@@ -56,7 +56,8 @@ static void on_status(void *user, const ProtobufCMessage *rsp, const struct kn_e
 		unreachable(k, err);
 		return;
 	}
-	const Cri__RuntimeCondition *runtime = condition(r, "RuntimeReady"), *network = condition(r, "NetworkReady");
+	const Cri__RuntimeCondition *runtime = condition(r, "RuntimeReady"),
+				    *network = condition(r, "NetworkReady");
 	s->reachable = true;
 	s->ready = runtime && runtime->status;
 	s->network_ready = network && network->status;

@@ -24,7 +24,8 @@ void kn_kubelet_each(struct kn_kubelet *k, void (*fn)(void *user, const struct k
 			v.ips = host;
 		else if (sb && sb->ready && s.ips)
 			v.ips = s.ips;
-		v.ready = sb && sb->ready && !w->finished && s.phase == KN_PHASE_RUNNING && s.ready == s.total;
+		v.ready =
+			sb && sb->ready && !w->finished && s.phase == KN_PHASE_RUNNING && s.ready == s.total;
 		fn(user, &v);
 		kn_status_free(&s);
 	}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Notices what happens in the runtime: both lists are read every second (every ten while the runtime's event
- * stream tells), folded into one number a pod, and only the workers of pods whose number differs are woken.
+ * stream tells, ten times a second while a pod without it starts), folded into one number a pod, and only the
+ * workers of pods whose number differs are woken.
  */
 #include "kubelet/kubelet_private.h"
 
@@ -10,6 +11,10 @@
 #include "lib/base/mem.h"
 
 #define RELIST_ALONE KN_NSEC_PER_SEC
+#define RELIST_STARTING                                                                                      \
+	(100 * KN_NSEC_PER_MSEC) /* an init step's end is noticed soon, so the next one starts soon */
+#define STARTING_FOR                                                                                         \
+	(30 * KN_NSEC_PER_SEC) /* since the pod was seen: a pod that hangs costs nothing for ever */
 #define RELIST_WITH_EVENTS (10 * KN_NSEC_PER_SEC)
 #define EVENT_DELAY (20 * KN_NSEC_PER_MSEC) /* events come in bursts */
 #define EVENTS_RETRY (10 * KN_NSEC_PER_SEC)
@@ -44,6 +49,31 @@ static void account(struct kn_pleg *p, const char *uid, const char *ns, const ch
 	w->sum += digest;
 }
 
+/* Is a pod on its way up, waiting for nothing but a container's end? */
+static bool some_pod_starts(const struct kn_kubelet *k)
+{
+	int64_t since = kn_mono(k->clock) - STARTING_FOR;
+	void *value;
+	size_t it = 0;
+
+	while (kn_map_next(k->workers, &it, NULL, &value)) {
+		const struct kn_worker *w = value;
+
+		if (w->pod && !w->busy && !w->startup.started && !w->finished && w->startup.seen > since)
+			return true;
+	}
+	return false;
+}
+
+static int64_t next_relist(const struct kn_pleg *p, bool again)
+{
+	if (again)
+		return EVENT_DELAY;
+	if (p->events)
+		return RELIST_WITH_EVENTS;
+	return some_pod_starts(p->k) ? RELIST_STARTING : RELIST_ALONE;
+}
+
 static void relist_done(struct kn_pleg *p)
 {
 	struct kn_kubelet *k = p->k;
@@ -53,7 +83,7 @@ static void relist_done(struct kn_pleg *p)
 
 	p->again = false;
 	again = again || (k->sources_ready && !k->listed && !p->complete);
-	kn_timer_arm(p->timer, again ? EVENT_DELAY : p->events ? RELIST_WITH_EVENTS : RELIST_ALONE);
+	kn_timer_arm(p->timer, next_relist(p, again));
 	if (p->failed)
 		return;
 	if (k->sources_ready && !k->listed && p->complete) {

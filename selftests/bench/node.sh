@@ -67,5 +67,31 @@ for f in kernlet kernlet-proxy kernlet-cni kernctl; do
 	size=$((size + $(stat -c %s "$N/stripped")))
 done
 row "the four programs, stripped" MB "$(awk -v s=$size 'BEGIN {printf "%.2f", s / 1048576}')"
-row "process start to first CRI call" ms "$("$O/kernctl" --socket "$CTL" -o json status | jq '.kubelet.firstCallMs // 0')"
+# A socket that only accepts stands for the runtime: what is timed is the daemon up to its first bytes to it.
+first_call() {
+	python3 - "$O/kernlet" "$N" "$NAME" <<-'EOF'
+	import os, socket, subprocess, sys, time
+	prog, d, name = sys.argv[1:]
+	path = d + "/first.sock"
+	s = socket.socket(socket.AF_UNIX)
+	s.bind(path)
+	s.listen(8)
+	s.settimeout(10)
+	t = time.monotonic()
+	p = subprocess.Popen([prog, "--container-runtime-endpoint=unix://" + path, "--root-dir=" + d + "/first",
+	    "--cgroup-root=/" + name, "--ctl-socket=" + d + "/first.ctl", "--bpf-pin-dir=/sys/fs/bpf/kernlet-" + name + "-first",
+	    "--fail-cgroupv1=false", "--pod-manifest-path=" + d + "/first.d"], stderr=subprocess.DEVNULL)
+	try:
+	    c, _ = s.accept()
+	    c.settimeout(10)
+	    c.recv(1)
+	    print("%.1f" % ((time.monotonic() - t) * 1000))
+	finally:
+	    p.terminate()
+	    p.wait()
+	    os.unlink(path)
+	EOF
+	"$O/kernlet" --cleanup --bpf-pin-dir="/sys/fs/bpf/kernlet-$NAME-first" >/dev/null 2>&1 || :
+}
+row "process start to first CRI call, p50 of 5" ms "$(for i in 1 2 3 4 5; do first_call; done | median)"
 printf '[%s\n]\n' "$rows" >"$out/node.json"

@@ -17,11 +17,12 @@ packages=$packages,iptables,nftables
 [ "$(id -u)" = 0 ] || { echo "skip vm: needs root"; exit 0; }
 "$top/tools/setup" vm
 mkdir -p "$vm"
-root=$(mktemp -d "$vm/root.XXXXXX")
+# Not inside $O: make looks there for *.d, and so would find /etc/rc2.d.
+root=$(mktemp -d "${TMPDIR:-/tmp}/kernlet-vm.XXXXXX")
 qemu=
 cleanup() {
 	[ -z "$qemu" ] || kill "$qemu" 2>/dev/null || :
-	rm -rf "$root" "$root.img" "$root.out"
+	rm -rf "$root" "$root.img" "$root.out" "$root.kernel" "$root.initrd"
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM
@@ -40,19 +41,21 @@ tar -C "$root" -xf "$base" --exclude='./dev/*'
 make -s -C "$top" O="$O" DESTDIR="$root" install >/dev/null
 mkdir -p "$root/opt/kn"
 cp "$O"/images/*.tar "$here"/guest.sh "$root/opt/kn/"
+# containerd wants the plugin for lo beside ours.
+install -D /usr/lib/cni/loopback "$root/opt/cni/bin/loopback"
 cp "$here"/pods.yaml "$root/opt/kn/"
 cp "$here/kernlet-selftest.service" "$root/etc/systemd/system/"
 mkdir -p "$root/etc/systemd/system/multi-user.target.wants"
 ln -s ../kernlet-selftest.service "$root/etc/systemd/system/multi-user.target.wants/"
 : >"$root/etc/machine-id"
 echo kn-vm >"$root/etc/hostname"
-cp "$root"/boot/vmlinuz-* "$vm/vmlinuz"
-cp "$root"/boot/initrd.img-* "$vm/initrd"
+cp "$root"/boot/vmlinuz-* "$root.kernel"
+cp "$root"/boot/initrd.img-* "$root.initrd"
 mke2fs -q -t ext4 -d "$root" "$root.img" 3G
 echo "# booting"
 # TCG on purpose: nested KVM, where there is any, was measured slower here.
 qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 2048 -display none -no-reboot -nic none -monitor none \
-	-kernel "$vm/vmlinuz" -initrd "$vm/initrd" -drive "file=$root.img,if=virtio,format=raw,cache=unsafe" \
+	-kernel "$root.kernel" -initrd "$root.initrd" -drive "file=$root.img,if=virtio,format=raw,cache=unsafe" \
 	-append "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=0 panic=-1" -serial "file:$root.out" </dev/null &
 qemu=$!
 limit=$((SECONDS + ${KN_VM_SECONDS:-270}))

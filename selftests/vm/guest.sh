@@ -5,7 +5,11 @@ set -u
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 say() { printf 'KN %s\n' "$*" >/dev/ttyS0; }
 ok() { say "ok vm-$1"; }
-bad() { say "not ok vm-$1: $2"; }
+log() { journalctl -u kernlet -u containerd -o cat --no-pager -n "$1" | cut -c1-400 | sed 's/^/LOG /' >/dev/ttyS0; }
+bad() {
+	say "not ok vm-$1: $2"
+	log 25
+}
 check() { # NAME COMMAND...
 	local name=$1 out
 	shift
@@ -112,7 +116,7 @@ check doctor-runs sh -c 'kernctl doctor; [ $? -le 1 ]'
 drain cgroupfs
 with_driver systemd '/sys/fs/cgroup/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod*.slice'
 drain systemd
-journalctl -u kernlet -u containerd -o cat --no-pager | tail -n 60 | sed 's/^/LOG /' >/dev/ttyS0
+log 40
 say end
 sleep 1
 systemctl --no-block poweroff --force

@@ -76,7 +76,9 @@ kn_pods() { kn_ctl pods -o json 2>/dev/null || echo '{"pods":[]}'; }
 kn_kernlet_wait() { # until kernctl answers
 	local i
 	for ((i = 0; i < 100; i++)); do
-		kn_ctl status >/dev/null 2>&1 && return 0
+		kn_ctl status >/dev/null 2>&1
+		# 1 is an answer too: something on the node is not well
+		case $? in 0 | 1) return 0 ;; esac
 		kill -0 "$KPID" 2>/dev/null || break
 		sleep 0.05
 	done

@@ -1,39 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <dirent.h>
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "kubelet/cgroup_priv.h"
 #include "lib/base/file.h"
 
 #define HIERARCHIES_MAX 24
-#define DEPTH_MAX 16
-#define RMDIR_TRIES 40
-#define RMDIR_WAIT_NS 5000000L
 #define FILE_MAX (1024 * 1024)
 
 struct hierarchy {
-	char *path, *options;
-	bool v2;
+	const char *path, *name; /* name: of a named one, else "" */
+	bool v2, by_hand;	 /* by_hand: libcgroup does not know it */
+};
+
+struct hierarchies {
+	struct kn_cgroup_controllers have;
+	struct hierarchy h[HIERARCHIES_MAX];
+	size_t n;
 };
 
 struct kn_cgroup {
 	struct kn_arena *arena;
 	enum kn_cgroup_driver driver;
 	char *root; /* "" or "/node-a" */
-	struct hierarchy h[HIERARCHIES_MAX];
-	size_t n;
+	struct hierarchies hs;
 	bool v2;
 	int64_t period_us;
 	const struct kn_log *log;
 };
 
-/* The first mount of each hierarchy; later ones are only seen again somewhere else. */
-static int find_hierarchies(struct kn_arena *a, struct hierarchy h[HIERARCHIES_MAX], size_t *n,
-			    struct kn_err *err)
+/* What libcgroup does not tell of: named v1 hierarchies, and a cgroup2 mount beside v1 ones. The first mount
+ * of each; later ones are only seen again somewhere else. */
+static int find_others(struct kn_arena *a, struct hierarchies *hs, struct kn_err *err)
 {
 	kn_auto_fclose FILE *f = fopen("/proc/self/mounts", "re");
 	KN_CLEANUP(kn_freep) char *line = NULL;
@@ -41,10 +40,9 @@ static int find_hierarchies(struct kn_arena *a, struct hierarchy h[HIERARCHIES_M
 
 	if (!f)
 		return kn_err_errno(err, errno, "open /proc/self/mounts");
-	*n = 0;
-	while (getline(&line, &cap, f) > 0 && *n < HIERARCHIES_MAX) {
-		char *save = NULL, *path, *type, *options;
-		bool known = false;
+	while (getline(&line, &cap, f) > 0 && hs->n < HIERARCHIES_MAX) {
+		char *save = NULL, *path, *type, *options, *name;
+		bool known = false, v2;
 
 		strtok_r(line, " ", &save);
 		path = strtok_r(NULL, " ", &save);
@@ -52,26 +50,79 @@ static int find_hierarchies(struct kn_arena *a, struct hierarchy h[HIERARCHIES_M
 		options = strtok_r(NULL, " ", &save);
 		if (!options || (strcmp(type, "cgroup") && strcmp(type, "cgroup2")))
 			continue;
-		for (size_t i = 0; i < *n; i++)
-			known = known || (h[i].v2 == !strcmp(type, "cgroup2") &&
-					  (h[i].v2 || !strcmp(h[i].options, options)));
+		v2 = !strcmp(type, "cgroup2");
+		name = v2 ? NULL : strstr(options, "name=");
+		if (!v2 && !name)
+			continue;
+		for (size_t i = 0; i < hs->n; i++)
+			known = known || (hs->h[i].v2 == v2 && (v2 || !strcmp(hs->h[i].name, name)));
 		if (known)
 			continue;
-		h[*n].v2 = !strcmp(type, "cgroup2");
-		h[*n].path = kn_arena_strdup(a, path);
-		h[(*n)++].options = kn_arena_strdup(a, options);
+		hs->h[hs->n].v2 = v2;
+		hs->h[hs->n].by_hand = true;
+		hs->h[hs->n].name = kn_arena_strdup(a, name ? name : "");
+		hs->h[hs->n++].path = kn_arena_strdup(a, path);
 	}
-	return *n ? 0 : kn_err_set(err, ENOENT, "no cgroup hierarchy is mounted");
+	return 0;
 }
 
-static bool has_controller(const struct hierarchy *h, const char *name)
+static int find_hierarchies(struct kn_arena *a, struct hierarchies *ret, struct kn_err *err)
 {
-	size_t len = strlen(name);
+	struct hierarchies hs = {.n = 0};
+	int r = kn_cglib_mounts(a, &hs.have, err);
 
-	for (const char *s = h->options; *s; s += strcspn(s, ","), s += *s == ',')
-		if (!strncmp(s, name, len) && (s[len] == ',' || !s[len]))
-			return true;
-	return false;
+	for (size_t i = 0; !r && i < hs.have.n && hs.n < HIERARCHIES_MAX; i++) {
+		const struct kn_cgroup_controller *c = &hs.have.c[i];
+		bool known = !kn_cgroup_wanted(&hs.have, c);
+
+		for (size_t k = 0; k < hs.n; k++)
+			known = known || !strcmp(hs.h[k].path, c->path);
+		if (!known)
+			hs.h[hs.n++] = (struct hierarchy){.path = c->path, .name = "", .v2 = c->v2};
+	}
+	if (!r)
+		r = find_others(a, &hs, err);
+	if (r)
+		return r;
+	if (!hs.n)
+		return kn_err_set(err, ENOENT, "no cgroup hierarchy is mounted");
+	*ret = hs;
+	return 0;
+}
+
+/* Lets the children have what the parent has; one at a time, as one that is refused would take the rest with
+ * it. */
+static void enable_controllers(const char *parent)
+{
+	static const char *const wanted[] = {"+cpu", "+cpuset", "+memory", "+pids", "+io", "+hugetlb"};
+	char path[4200];
+
+	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", parent);
+	for (size_t i = 0; i < KN_ARRAY_SIZE(wanted); i++)
+		kn_file_write_kernel(path, wanted[i], NULL);
+}
+
+static int make_by_hand(const struct hierarchy *h, const char *group, struct kn_err *err)
+{
+	char dir[4096], parent[4096];
+	size_t base = strlen(h->path);
+
+	if ((size_t)snprintf(dir, sizeof(dir), "%s%s", h->path, group) >= sizeof(dir))
+		return kn_err_set(err, ENAMETOOLONG, "cgroup %.100s", group);
+	for (char *slash = dir + base; slash; slash = strchr(slash + 1, '/')) {
+		char *end = strchr(slash + 1, '/');
+
+		snprintf(parent, sizeof(parent), "%.*s", (int)(slash - dir), dir);
+		if (end)
+			*end = '\0';
+		if (h->v2)
+			enable_controllers(parent);
+		if (mkdir(dir, 0755) < 0 && errno != EEXIST)
+			return kn_err_errno(err, errno, "create cgroup %s", dir);
+		if (end)
+			*end = '/';
+	}
+	return 0;
 }
 
 /* A new v1 cpuset group has neither cpus nor memory nodes and takes no process until it does. */
@@ -100,101 +151,48 @@ static int inherit_cpuset(const char *dir, const char *parent, struct kn_err *er
 	return 0;
 }
 
-/* Lets the children have what the parent has; one at a time, as one that is refused would take the rest with
- * it. */
-static void enable_controllers(const char *parent)
-{
-	static const char *const wanted[] = {"+cpu", "+cpuset", "+memory", "+pids", "+io", "+hugetlb"};
-	char path[4200];
-
-	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", parent);
-	for (size_t i = 0; i < KN_ARRAY_SIZE(wanted); i++)
-		kn_file_write_kernel(path, wanted[i], NULL);
-}
-
-static int make_group(const struct hierarchy *h, const char *group, struct kn_err *err)
+static int inherit_cpusets(const char *mount, const char *group, struct kn_err *err)
 {
 	char dir[4096], parent[4096];
-	size_t base = strlen(h->path);
+	size_t base = strlen(mount);
+	int r = 0;
 
-	if ((size_t)snprintf(dir, sizeof(dir), "%s%s", h->path, group) >= sizeof(dir))
+	if ((size_t)snprintf(dir, sizeof(dir), "%s%s", mount, group) >= sizeof(dir))
 		return kn_err_set(err, ENAMETOOLONG, "cgroup %.100s", group);
-	for (char *slash = dir + base; slash; slash = strchr(slash + 1, '/')) {
+	for (char *slash = dir + base; !r && slash; slash = strchr(slash + 1, '/')) {
 		char *end = strchr(slash + 1, '/');
-		int r = 0;
 
 		snprintf(parent, sizeof(parent), "%.*s", (int)(slash - dir), dir);
 		if (end)
 			*end = '\0';
-		if (h->v2)
-			enable_controllers(parent);
-		if (mkdir(dir, 0755) < 0 && errno != EEXIST)
-			return kn_err_errno(err, errno, "create cgroup %s", dir);
-		if (!h->v2 && has_controller(h, "cpuset"))
-			r = inherit_cpuset(dir, parent, err);
+		r = inherit_cpuset(dir, parent, err);
 		if (end)
 			*end = '/';
-		if (r)
-			return r;
 	}
-	return 0;
-}
-
-static int set(const struct hierarchy *h, const char *group, const char *file, const char *value,
-	       struct kn_err *err)
-{
-	char path[4200];
-
-	snprintf(path, sizeof(path), "%s%s/%s", h->path, group, file);
-	/* A v2 group without the controller (hybrid) does not have the file. */
-	if (h->v2 && access(path, F_OK) < 0)
-		return 0;
-	return kn_file_write_kernel(path, value, err);
-}
-
-static int set_limits(const struct kn_cgroup *c, const struct hierarchy *h, const char *group,
-		      const struct kn_pod_limits *l, bool shares_only, struct kn_err *err)
-{
-	char v[64];
-	int r = 0;
-
-	snprintf(v, sizeof(v), "%lld", (long long)(h->v2 ? kn_shares_to_weight(l->shares) : l->shares));
-	if (h->v2 || has_controller(h, "cpu"))
-		r = set(h, group, h->v2 ? "cpu.weight" : "cpu.shares", v, err);
-	if (r || shares_only)
-		return r;
-	if (h->v2) {
-		if (l->quota_us < 0)
-			snprintf(v, sizeof(v), "max %lld", (long long)c->period_us);
-		else
-			snprintf(v, sizeof(v), "%lld %lld", (long long)l->quota_us, (long long)c->period_us);
-		r = set(h, group, "cpu.max", v, err);
-	} else if (has_controller(h, "cpu")) {
-		snprintf(v, sizeof(v), "%lld", (long long)c->period_us);
-		r = set(h, group, "cpu.cfs_period_us", v, err);
-		snprintf(v, sizeof(v), "%lld", (long long)l->quota_us);
-		if (!r)
-			r = set(h, group, "cpu.cfs_quota_us", v, err);
-	}
-	if (r || (!h->v2 && !has_controller(h, "memory")))
-		return r;
-	snprintf(v, sizeof(v), "%lld", (long long)l->memory_bytes);
-	return set(h, group, h->v2 ? "memory.max" : "memory.limit_in_bytes",
-		   h->v2 && l->memory_bytes < 0 ? "max" : v, err);
+	return r;
 }
 
 static int make_everywhere(const struct kn_cgroup *c, const char *group, const struct kn_pod_limits *l,
 			   bool shares_only, struct kn_err *err)
 {
-	for (size_t i = 0; i < c->n; i++) {
-		int r = make_group(&c->h[i], group, err);
+	const struct kn_cgroup_controllers *have = &c->hs.have;
+	const struct kn_cgroup_controller *cpuset = kn_cgroup_find(have, "cpuset");
+	struct kn_cgroup_value values[KN_CGROUP_VALUES_MAX];
+	const char *names[KN_CGROUP_CONTROLLERS_MAX];
+	size_t n = 0, n_values = l ? kn_cgroup_values(have, l, c->period_us, shares_only, values) : 0;
+	int r = 0;
 
-		if (!r && l)
-			r = set_limits(c, &c->h[i], group, l, shares_only, err);
-		if (r)
-			return r;
-	}
-	return 0;
+	for (size_t i = 0; i < have->n; i++)
+		if (kn_cgroup_wanted(have, &have->c[i]))
+			names[n++] = have->c[i].name;
+	if (n)
+		r = kn_cglib_create(group, names, n, values, n_values, err);
+	if (!r && cpuset && !cpuset->v2)
+		r = inherit_cpusets(cpuset->path, group, err);
+	for (size_t i = 0; !r && i < c->hs.n; i++)
+		if (c->hs.h[i].by_hand)
+			r = make_by_hand(&c->hs.h[i], group, err);
+	return r;
 }
 
 static int make_qos(struct kn_cgroup *c, struct kn_err *err)
@@ -241,8 +239,8 @@ int kn_cgroup_new(struct kn_cgroup **ret, enum kn_cgroup_driver driver, const ch
 	c->root = kn_arena_strndup(c->arena, root, len);
 	c->period_us = n->cpu_quota_period_us;
 	c->log = log;
-	r = find_hierarchies(c->arena, c->h, &c->n, err);
-	c->v2 = !r && c->n == 1 && c->h[0].v2;
+	r = find_hierarchies(c->arena, &c->hs, err);
+	c->v2 = !r && c->hs.n == 1 && c->hs.h[0].v2;
 	if (!r)
 		r = make_qos(c, err);
 	if (r) {
@@ -305,58 +303,6 @@ int kn_cgroup_pod_create(struct kn_cgroup *c, const struct kn_pod *p, struct kn_
 	return make_everywhere(c, group, &l, false, err);
 }
 
-static void kill_procs(const char *dir)
-{
-	KN_CLEANUP(kn_buf_free) struct kn_buf b = {0};
-	char path[4200], *save = NULL;
-
-	snprintf(path, sizeof(path), "%s/cgroup.procs", dir);
-	if (kn_file_read(path, FILE_MAX, &b, NULL) || !b.len)
-		return;
-	for (char *s = strtok_r(b.data, "\n", &save); s; s = strtok_r(NULL, "\n", &save)) {
-		long pid = strtol(s, NULL, 10);
-
-		/* 0 stands for a process of another pid namespace; kill(0) would hit ourselves. */
-		if (pid > 1 && pid != getpid())
-			kill((pid_t)pid, SIGKILL);
-	}
-}
-
-static void remove_tree(const char *dir, unsigned depth)
-{
-	DIR *d = depth < DEPTH_MAX ? opendir(dir) : NULL;
-	char path[4096];
-	struct dirent *e;
-
-	while (d && (e = readdir(d))) {
-		if (e->d_type != DT_DIR || e->d_name[0] == '.')
-			continue;
-		if ((size_t)snprintf(path, sizeof(path), "%s/%s", dir, e->d_name) < sizeof(path))
-			remove_tree(path, depth + 1);
-	}
-	if (d)
-		closedir(d);
-	if (rmdir(dir) < 0 && errno == EBUSY)
-		kill_procs(dir);
-}
-
-static int remove_group(const struct hierarchy *h, const char *group, struct kn_err *err)
-{
-	const struct timespec wait = {0, RMDIR_WAIT_NS};
-	char dir[4096];
-
-	if ((size_t)snprintf(dir, sizeof(dir), "%s%s", h->path, group) >= sizeof(dir))
-		return kn_err_set(err, ENAMETOOLONG, "cgroup %.100s", group);
-	for (int i = 0; i < RMDIR_TRIES; i++) {
-		if (access(dir, F_OK) < 0)
-			return 0;
-		if (i)
-			nanosleep(&wait, NULL);
-		remove_tree(dir, 0);
-	}
-	return access(dir, F_OK) < 0 ? 0 : kn_err_set(err, EBUSY, "cgroup %s is still busy", dir);
-}
-
 int kn_cgroup_pod_remove(struct kn_cgroup *c, const char *uid, struct kn_err *err)
 {
 	static const char *const dirs[] = {"", "/burstable", "/besteffort"};
@@ -371,27 +317,29 @@ int kn_cgroup_pod_remove(struct kn_cgroup *c, const char *uid, struct kn_err *er
 
 		if (c->driver == KN_CGROUP_SYSTEMD && (r = kn_systemd_slice_stop(group, err)))
 			return r;
-		for (size_t k = 0; c->driver == KN_CGROUPFS && k < c->n; k++)
-			if ((r = remove_group(&c->h[k], group, err)))
-				return r;
+		/* All of them are tried: what is killed in one may leave the others too. */
+		for (size_t k = 0; c->driver == KN_CGROUPFS && k < c->hs.n; k++) {
+			int one = kn_cgroup_remove_group(c->hs.h[k].path, group, err);
+
+			r = r ? r : one;
+		}
 	}
-	return 0;
+	return r;
 }
 
 int kn_cgroup2_root(const char *cgroup_root, struct kn_arena *a, char **ret, struct kn_err *err)
 {
-	struct hierarchy h[HIERARCHIES_MAX];
-	size_t n;
+	struct hierarchies hs;
 	int r = check_root(cgroup_root, err);
 
 	if (!r)
-		r = find_hierarchies(a, h, &n, err);
-	for (size_t i = 0; !r && i < n; i++) {
-		if (!h[i].v2)
+		r = find_hierarchies(a, &hs, err);
+	for (size_t i = 0; !r && i < hs.n; i++) {
+		if (!hs.h[i].v2)
 			continue;
-		r = strcmp(cgroup_root, "/") ? make_group(&h[i], cgroup_root, err) : 0;
+		r = strcmp(cgroup_root, "/") ? make_by_hand(&hs.h[i], cgroup_root, err) : 0;
 		if (!r)
-			*ret = kn_arena_printf(a, "%s%s", h[i].path,
+			*ret = kn_arena_printf(a, "%s%s", hs.h[i].path,
 					       strcmp(cgroup_root, "/") ? cgroup_root : "");
 		return r;
 	}

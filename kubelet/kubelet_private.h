@@ -50,8 +50,9 @@ struct kn_worker {
 	struct kn_obs_pod *look; /* being put together */
 	struct kn_plan plan;
 	size_t next_act;
-	unsigned parallel;    /* kills outstanding */
-	struct kn_call *pull; /* PullImage under way: to be given up when the pod is to go */
+	unsigned parallel;     /* kills outstanding */
+	unsigned cgroup_tries; /* to remove it; gone only */
+	struct kn_call *pull;  /* PullImage under way: to be given up when the pod is to go */
 	struct kn_timer *timer;
 	struct kn_startup startup;
 	uint64_t digest;  /* of the last look or the last relist */
@@ -123,6 +124,8 @@ void kn_act_stop_sandbox(struct kn_worker *w, const char *id, bool remove);
 void kn_act_remove_container(struct kn_worker *w, const char *id);
 void kn_worker_cleanup(
 	struct kn_worker *w); /* pod_kill.c: folders and cgroup; ends by kn_kubelet_worker_gone */
+/* pod_kill.c: its second half, called again by the worker's timer while the cgroup is busy. */
+void kn_worker_cleanup_cgroup(struct kn_worker *w);
 
 /* image_pull.c: makes sure that the image is there. ref is the runtime's identifier; NULL: reason and err say
  * why not (hold_ns: not again before, since 1970). Strings are valid inside done only. */

@@ -7,6 +7,9 @@
 #include "kubelet/pod_dirs.h"
 #include "lib/base/mem.h"
 
+#define CGROUP_TRIES 40
+#define CGROUP_RETRY (25 * KN_NSEC_PER_MSEC)
+
 /* What is gone already is as good as stopped. */
 static bool failed(struct kn_worker *w, const struct kn_err *err, const char *reason)
 {
@@ -94,18 +97,30 @@ void kn_act_remove_container(struct kn_worker *w, const char *id)
 	kn_call_start(w->k, w, KN_CRI_REMOVE_CONTAINER, &req.base, KN_CRI_TIMEOUT_DEFAULT, on_over, w);
 }
 
+/* What was killed in the cgroup takes a moment to go; the loop does not wait for it. */
+void kn_worker_cleanup_cgroup(struct kn_worker *w)
+{
+	struct kn_err err = KN_ERR_INIT;
+	int r = w->k->d.cgroup ? kn_cgroup_pod_remove(w->k->d.cgroup, w->uid, &err) : 0;
+
+	if (r == -EBUSY && ++w->cgroup_tries < CGROUP_TRIES) {
+		kn_timer_arm(w->timer, CGROUP_RETRY);
+		return;
+	}
+	if (r)
+		kn_worker_log(w, true, "FailedCleanup", NULL, err.msg);
+	kn_worker_log(w, false, "Removed", NULL, "Pod has gone");
+	kn_kubelet_worker_gone(w);
+}
+
 static void on_dirs_gone(void *user, const struct kn_err *err)
 {
 	struct kn_worker *w = user;
-	struct kn_err cg = KN_ERR_INIT;
 
 	/* Left-overs are found again by the housekeeping. */
 	if (err->code)
 		kn_worker_log(w, true, "FailedCleanup", NULL, err->msg);
-	if (w->k->d.cgroup && kn_cgroup_pod_remove(w->k->d.cgroup, w->uid, &cg))
-		kn_worker_log(w, true, "FailedCleanup", NULL, cg.msg);
-	kn_worker_log(w, false, "Removed", NULL, "Pod has gone");
-	kn_kubelet_worker_gone(w);
+	kn_worker_cleanup_cgroup(w);
 }
 
 void kn_worker_cleanup(struct kn_worker *w)

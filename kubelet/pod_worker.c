@@ -7,7 +7,12 @@
 
 static void on_timer(void *user)
 {
-	kn_worker_wake(user);
+	struct kn_worker *w = user;
+
+	if (w->gone)
+		kn_worker_cleanup_cgroup(w);
+	else
+		kn_worker_wake(w);
 }
 
 struct kn_worker *kn_worker_new(struct kn_kubelet *k, struct kn_pod *pod, const char *uid, const char *ns,

@@ -172,6 +172,26 @@ static int inherit_cpusets(const char *mount, const char *group, struct kn_err *
 	return r;
 }
 
+/* libcgroup gives up at the first controller that is refused, as cpu is while a real-time process runs. Then
+ * v2 goes one by one; only those that carry a limit must work. */
+static int make_one_by_one(const char *group, const char *const *names, size_t n,
+			   const struct kn_cgroup_value *values, size_t n_values, struct kn_err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t from = 0, to;
+		int r;
+
+		while (from < n_values && strcmp(values[from].controller, names[i]))
+			from++;
+		for (to = from; to < n_values && !strcmp(values[to].controller, names[i]);)
+			to++;
+		r = kn_cglib_create(group, &names[i], 1, values + from, to - from, err);
+		if (r && to > from)
+			return r;
+	}
+	return 0;
+}
+
 static int make_everywhere(const struct kn_cgroup *c, const char *group, const struct kn_pod_limits *l,
 			   bool shares_only, struct kn_err *err)
 {
@@ -187,6 +207,8 @@ static int make_everywhere(const struct kn_cgroup *c, const char *group, const s
 			names[n++] = have->c[i].name;
 	if (n)
 		r = kn_cglib_create(group, names, n, values, n_values, err);
+	if (r && c->v2)
+		r = make_one_by_one(group, names, n, values, n_values, err);
 	if (!r && cpuset && !cpuset->v2)
 		r = inherit_cpusets(cpuset->path, group, err);
 	for (size_t i = 0; !r && i < c->hs.n; i++)

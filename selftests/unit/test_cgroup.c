@@ -6,7 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "kubelet/cgroup.h"
 #include "lib/base/file.h"
@@ -23,6 +25,23 @@ static void remove_root(const char *root)
 			snprintf(path, sizeof(path), "/sys/fs/cgroup/%s%s%s", at[i], root, below[k]);
 			rmdir(path);
 		}
+}
+
+/* A process left behind in the pod's group. */
+static pid_t sleeper_in(const char *dir)
+{
+	char path[600], pid[16];
+	pid_t child = fork();
+
+	if (child == 0) {
+		sleep(20);
+		_exit(0);
+	}
+	snprintf(path, sizeof(path), "%s/cgroup.procs", dir);
+	snprintf(pid, sizeof(pid), "%d", (int)child);
+	if (child > 0)
+		kn_file_write_kernel(path, pid, NULL);
+	return child;
 }
 
 static int remove_pod(struct kn_cgroup *c, struct kn_err *err)
@@ -53,7 +72,8 @@ static void makes_and_removes_a_pod(void **state)
 	K8s__QuantityEntry cpu = K8S__QUANTITY_ENTRY__INIT, mem = K8S__QUANTITY_ENTRY__INIT,
 			   *lim[] = {&cpu, &mem};
 	K8s__ResourceRequirements res = K8S__RESOURCE_REQUIREMENTS__INIT;
-	int r, made, gone;
+	int r, made, gone, ended = -1;
+	pid_t child;
 
 	if (geteuid() != 0) {
 		kn_arena_free(a);
@@ -103,8 +123,13 @@ static void makes_and_removes_a_pod(void **state)
 			r = -2;
 		kn_buf_free(&b);
 	}
+	child = r ? -1 : sleeper_in(path);
 	gone = c ? remove_pod(c, &err) : -1;
 	gone = gone ? gone : !access(path, F_OK);
+	if (child > 0 && gone) /* it stands there unharmed */
+		kill(child, SIGKILL);
+	if (child > 0)
+		waitpid(child, &ended, 0);
 	kn_cgroup_free(c);
 	kn_pod_unref(p);
 	remove_root(root);
@@ -113,6 +138,7 @@ static void makes_and_removes_a_pod(void **state)
 	assert_int_equal(r, 0);
 	assert_int_equal(made, 0);
 	assert_int_equal(gone, 0);
+	assert_true(child > 0 && WIFSIGNALED(ended));
 }
 
 int main(void)

@@ -66,20 +66,20 @@ check "a port that the Service has not refuses or is silent" eval '! from_host t
 
 rm "$MANIFESTS/s2.yaml"
 check "a removed pod leaves the Service" kn_until 15 eval '[ "$(from_host tcp 10.96.0.20 80 20 | names | tr -d " " | grep -c "^s1")" = 1 ]'
-check "and the one left answers all" from_host tcp 10.96.0.20 80 50 >/dev/null
+check "and the one left answers all" eval 'from_host tcp 10.96.0.20 80 50 >/dev/null'
 a=$(kn_exec s1 c /bin/demo ask tcp 10.96.0.20 80 5 | names)
 check "hairpin: a pod reaches itself through its Service (tcp)" eval 'case $a in s1*) true ;; *) false ;; esac'
 a=$(kn_exec s1 c /bin/demo ask udp fd00:96::20 80 5 | names)
 check "hairpin (udp, IPv6)" eval 'case $a in s1*) true ;; *) false ;; esac'
 
 kn_kernlet_stop KILL
-check "without the daemon (kill -9) the Service goes on, host" from_host tcp 10.96.0.20 80 20 >/dev/null
+check "without the daemon (kill -9) the Service goes on, host" eval 'from_host tcp 10.96.0.20 80 20 >/dev/null'
 id=$(container_ids | wc -l)
 kn_kernlet
 kn_kernlet_wait
 sleep 1
 same "a restart restarts no container" "$(container_ids | wc -l)" "$id"
-check "and the Service goes on" from_host udp fd00:96::20 80 20 >/dev/null
+check "and the Service goes on" eval 'from_host udp fd00:96::20 80 20 >/dev/null'
 server s2 | manifest s2.yaml
 pod_becomes "a new pod runs" 20 s2 '.ready == "1/1"'
 check "and joins the Service" kn_until 10 eval '[ "$(from_host tcp 10.96.0.20 80 20 | names | wc -w)" = 2 ]'

@@ -9,6 +9,7 @@ struct item {
 	struct kn_manifest *manifest; /* what was tried last */
 	struct kn_pod *pod;	      /* NULL: never valid */
 	char *key;		      /* "ns/name" of the manifest */
+	bool left_out;		      /* another pod had the name: not tried */
 };
 
 struct kn_pod_set {
@@ -102,7 +103,7 @@ static void fill(struct kn_pod_set *s, struct item *it, const struct item *old)
 	const struct kn_manifest *m = it->manifest;
 	struct kn_err err = KN_ERR_INIT;
 
-	if (old && old->manifest == m) {
+	if (old && old->manifest == m && !old->left_out) {
 		it->pod = old->pod ? kn_pod_ref(old->pod) : NULL;
 		return;
 	}
@@ -120,16 +121,19 @@ void kn_pod_set_update(struct kn_pod_set *s, struct kn_manifest *const *set, siz
 
 	for (size_t i = 0; i < n; i++) {
 		struct item *it = &items[count];
+		const struct item *old;
 
 		if (set[i]->kind != KN_KIND_POD)
 			continue;
 		it->manifest = kn_manifest_ref(set[i]);
 		it->key = make_key(set[i]);
-		if (taken(items, count, it->key))
+		old = find(s, set[i], it->key);
+		it->left_out = taken(items, count, it->key);
+		if (!it->left_out)
+			fill(s, it, old);
+		else if (!old || old->manifest != set[i] || !old->left_out)
 			kn_error(s->log, "Pod is defined twice, this one is left out", "path", set[i]->file,
 				 "line", KN_INT(set[i]->line), "pod", it->key);
-		else
-			fill(s, it, find(s, set[i], it->key));
 		count++;
 	}
 	items_free(s->items, s->n);

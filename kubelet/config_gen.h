@@ -43,9 +43,10 @@ int kn_gen_sandbox(struct kn_arena *a, const struct kn_node_ctx *n, const struct
 int kn_gen_container(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p,
 		     const K8s__Container *c, unsigned attempt, const char *image_ref,
 		     const char *const *pod_ips, Cri__ContainerConfig **ret, struct kn_err *err);
-/* Content of the managed /etc/hosts (pkg/kubelet/kubelet_pods.go managedHostsFileContent / hostNetwork). */
+/* Content of the managed /etc/hosts (pkg/kubelet/kubelet_pods.go managedHostsFileContent / hostNetwork).
+ * cluster_domain, NULL: cluster.local, stands in the names of a pod with a subdomain. */
 char *kn_gen_etc_hosts(struct kn_arena *a, const struct kn_pod *p, const char *const *pod_ips,
-		       const char *host_hosts);
+		       const char *cluster_domain, const char *host_hosts);
 /* $(VAR) expansion with $$ escapes (third_party/forked/golang/expansion): lookup returns NULL for unknown
  * names, which stay as written. */
 char *kn_expand(struct kn_arena *a, const char *text, const char *(*lookup)(void *user, const char *name),

@@ -43,10 +43,10 @@ static void add_aliases(struct kn_buf *b, const K8s__PodSpec *s)
 }
 
 char *kn_gen_etc_hosts(struct kn_arena *a, const struct kn_pod *p, const char *const *pod_ips,
-		       const char *host_hosts)
+		       const char *cluster_domain, const char *host_hosts)
 {
 	KN_CLEANUP(kn_buf_free) struct kn_buf b = {0};
-	const char *domain = kn_gen_hostdomain(a, p, NULL), *name = kn_gen_hostname(a, p);
+	const char *domain = kn_gen_hostdomain(a, p, cluster_domain), *name = kn_gen_hostname(a, p);
 
 	if (kn_pod_is_host_network(p)) {
 		kn_buf_adds(&b, "# Kubernetes-managed hosts file (host network).\n");

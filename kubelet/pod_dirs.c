@@ -105,7 +105,7 @@ int kn_pod_dirs_hosts(const struct kn_node_ctx *n, const struct kn_pod *p, const
 	/* A node without /etc/hosts is one with an empty one. */
 	if (kn_pod_is_host_network(p))
 		kn_file_read("/etc/hosts", HOSTS_MAX, &host, NULL);
-	text = kn_gen_etc_hosts(a, p, pod_ips, host.data);
+	text = kn_gen_etc_hosts(a, p, pod_ips, n->cluster_domain, host.data);
 	if (!kn_file_read(path, HOSTS_MAX, &old, NULL) && old.len == strlen(text) &&
 	    !memcmp(old.data, text, old.len))
 		return 0;

@@ -122,7 +122,10 @@ Cri__LinuxContainerResources *kn_gen_resources(struct kn_arena *a, const struct 
 	int64_t request = kn_res_milli(r->requests, r->n_requests, "cpu");
 	int64_t limit = kn_res_milli(r->limits, r->n_limits, "cpu");
 
-	out->cpu_shares = kn_milli_to_shares(request ? request : limit);
+	/* A request of 0 is one too: only a missing one follows the limit. */
+	if (!quantity(r->requests, r->n_requests, "cpu"))
+		request = limit;
+	out->cpu_shares = kn_milli_to_shares(request);
 	out->cpu_period = n->cpu_quota_period_us;
 	out->cpu_quota = kn_milli_to_quota(limit, n->cpu_quota_period_us);
 	out->memory_limit_in_bytes = kn_res_value(r->limits, r->n_limits, "memory");

@@ -90,39 +90,14 @@ static int find_hierarchies(struct kn_arena *a, struct hierarchies *ret, struct 
 	return 0;
 }
 
-/* Lets the children have what the parent has; one at a time, as one that is refused would take the rest with
- * it. */
-static void enable_controllers(const char *parent)
-{
-	static const char *const wanted[] = {"+cpu", "+cpuset", "+memory", "+pids", "+io", "+hugetlb"};
-	char path[4200];
-
-	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", parent);
-	for (size_t i = 0; i < KN_ARRAY_SIZE(wanted); i++)
-		kn_file_write_kernel(path, wanted[i], NULL);
-}
-
+/* No controllers are enabled here: what libcgroup does not know has none that we set. */
 static int make_by_hand(const struct hierarchy *h, const char *group, struct kn_err *err)
 {
-	char dir[4096], parent[4096];
-	size_t base = strlen(h->path);
+	char dir[4096];
 
 	if ((size_t)snprintf(dir, sizeof(dir), "%s%s", h->path, group) >= sizeof(dir))
 		return kn_err_set(err, ENAMETOOLONG, "cgroup %.100s", group);
-	for (char *slash = dir + base; slash; slash = strchr(slash + 1, '/')) {
-		char *end = strchr(slash + 1, '/');
-
-		snprintf(parent, sizeof(parent), "%.*s", (int)(slash - dir), dir);
-		if (end)
-			*end = '\0';
-		if (h->v2)
-			enable_controllers(parent);
-		if (mkdir(dir, 0755) < 0 && errno != EEXIST)
-			return kn_err_errno(err, errno, "create cgroup %s", dir);
-		if (end)
-			*end = '/';
-	}
-	return 0;
+	return kn_mkdir_p(dir, 0755, err);
 }
 
 /* A new v1 cpuset group has neither cpus nor memory nodes and takes no process until it does. */

@@ -45,8 +45,9 @@ static enum kn_cni_command find_command(const char *name)
 
 static int bad(struct kn_err *err, const char *name, const char *value)
 {
-	kn_err_set(err, EINVAL, value ? "environment variable %s is invalid: \"%.64s\"" :
-					"required environment variable %s is missing%s",
+	kn_err_set(err, EINVAL,
+		   value ? "environment variable %s is invalid: \"%.64s\""
+			 : "required environment variable %s is missing%s",
 		   name, value ? value : "");
 	return KN_CNI_ENV;
 }

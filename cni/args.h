@@ -28,8 +28,9 @@ struct kn_cni_args {
 /* 0 or KN_CNI_ENV, with the variable's name in the message. CNI_ARGS and CNI_PATH aren't used. */
 int kn_cni_args_parse(const char *(*env)(const char *name), struct kn_cni_args *ret, struct kn_err *err);
 
-/* Rules of the specification ("CNI_CONTAINERID", "CNI_IFNAME"); also for entries of cni.dev/valid-attachments. */
-int kn_cni_check_id(const char *id);	 /* 0 or -EINVAL */
+/* Rules of the specification ("CNI_CONTAINERID", "CNI_IFNAME"); also for entries of
+ * cni.dev/valid-attachments. */
+int kn_cni_check_id(const char *id);	/* 0 or -EINVAL */
 int kn_cni_check_ifname(const char *s); /* 0 or -EINVAL */
 
 /* Name of the host's end: a hash, so that DEL finds it without a network namespace and without state. */

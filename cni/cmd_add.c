@@ -50,8 +50,8 @@ static int create(struct kn_cni_nl *host, const struct kn_cni_link *l, uint32_t 
 	return kn_cni_link_create(host, l, mtu, netns, err);
 }
 
-static int connect_pod(const struct kn_cni_args *args, const struct kn_cni_conf *conf, const struct kn_cni_link *l,
-		       int netns, struct kn_err *err)
+static int connect_pod(const struct kn_cni_args *args, const struct kn_cni_conf *conf,
+		       const struct kn_cni_link *l, int netns, struct kn_err *err)
 {
 	kn_auto_nl struct kn_cni_nl host = {0};
 	char alias[KN_CNI_ALIAS_SIZE];
@@ -65,8 +65,9 @@ static int connect_pod(const struct kn_cni_args *args, const struct kn_cni_conf 
 		return r == -EEXIST ? KN_CNI_EXISTS : KN_CNI_NETWORK;
 	r = setup_pod(self, netns, l, err);
 	if (!r)
-		r = kn_cni_link_setup_host(&host, l, kn_cni_link_alias(conf->name, args->container_id, args->ifname,
-								       alias), err);
+		r = kn_cni_link_setup_host(
+			&host, l, kn_cni_link_alias(conf->name, args->container_id, args->ifname, alias),
+			err);
 	if (r) {
 		int ifindex = kn_cni_nl_ifindex(&host, l->host);
 

@@ -21,8 +21,8 @@ static int drop_route(void *user, const struct kn_cni_addr *a, const char *conta
 	return 0;
 }
 
-/* The address is released last, so that a DEL that died can be repeated and an address given again never has two
- * interfaces. The namespace isn't needed: the pod's end goes with the host's. */
+/* The address is released last, so that a DEL that died can be repeated and an address given again never has
+ * two interfaces. The namespace isn't needed: the pod's end goes with the host's. */
 int kn_cni_cmd_del(const struct kn_cni_args *args, const struct kn_cni_conf *conf, struct kn_err *err)
 {
 	kn_auto_ipam struct kn_cni_ipam ipam = KN_CNI_IPAM_INIT;

@@ -30,7 +30,8 @@ static void remove_link(struct gc *gc, const char *name)
 		gc->failed = KN_CNI_NETWORK;
 }
 
-static int judge_reservation(void *user, const struct kn_cni_addr *a, const char *container_id, const char *ifname)
+static int judge_reservation(void *user, const struct kn_cni_addr *a, const char *container_id,
+			     const char *ifname)
 {
 	char name[KN_CNI_HOSTIF_LEN];
 	struct gc *gc = user;
@@ -59,7 +60,8 @@ int kn_cni_cmd_gc(const struct kn_cni_conf *conf, struct kn_err *err)
 	kn_auto_nl struct kn_cni_nl host = {0};
 	KN_CLEANUP(map_freep) struct kn_map *valid = kn_map_new();
 	KN_CLEANUP(map_freep) struct kn_map *stale = kn_map_new();
-	struct gc gc = {.conf = conf, .valid = valid, .stale = stale, .host = &host, .ipam = &ipam, .err = err};
+	struct gc gc = {
+		.conf = conf, .valid = valid, .stale = stale, .host = &host, .ipam = &ipam, .err = err};
 	char name[KN_CNI_HOSTIF_LEN];
 	const char *key;
 	int r;

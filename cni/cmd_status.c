@@ -27,7 +27,8 @@ static int check_forwarding(const struct kn_cni_conf *conf, const struct usage *
 	for (size_t i = 0; i < conf->n_cidrs; i++) {
 		if (!u->all || kn_cni_sysctl_forwards(conf->cidrs[i].family))
 			continue;
-		kn_err_set(err, ENETDOWN, "IPv%d forwarding is off", conf->cidrs[i].family == AF_INET ? 4 : 6);
+		kn_err_set(err, ENETDOWN, "IPv%d forwarding is off",
+			   conf->cidrs[i].family == AF_INET ? 4 : 6);
 		return KN_CNI_LIMITED;
 	}
 	return 0;

@@ -24,8 +24,8 @@ bool kn_cni_version_since(const char *version, const char *since)
 
 /* What runtimes put in, and keys of other plugins that change nothing here. */
 static const char *const known_keys[] = {
-	"cniVersion", "name",	      "type",	      "podCIDRs",     "mtu",	      "dataDir",    "prevResult",
-	"args",	      "capabilities", "runtimeConfig", "ipMasq",       "disableCheck", "disableGC",
+	"cniVersion", "name",	      "type",	       "podCIDRs", "mtu",	   "dataDir",	"prevResult",
+	"args",	      "capabilities", "runtimeConfig", "ipMasq",   "disableCheck", "disableGC",
 };
 
 static int fail(struct kn_err *err, int code, const char *key, const char *why)
@@ -163,8 +163,8 @@ static int parse_version(const struct kn_node *root, struct kn_cni_conf *c, stru
 		return fail(err, KN_CNI_CONFIG, "cniVersion", n ? "must be a string" : "is missing");
 	i = kn_cni_version_index(version);
 	if (i < 0) {
-		kn_err_set(err, EPROTONOSUPPORT, "cniVersion \"%.32s\" is not supported (0.3.1, 0.4.0, 1.0.0, 1.1.0)",
-			   version);
+		kn_err_set(err, EPROTONOSUPPORT,
+			   "cniVersion \"%.32s\" is not supported (0.3.1, 0.4.0, 1.0.0, 1.1.0)", version);
 		return KN_CNI_VERSION;
 	}
 	c->version = kn_cni_versions[i];
@@ -177,14 +177,16 @@ static int parse_names(const struct kn_node *root, struct kn_cni_conf *c, struct
 
 	c->name = plain_str(kn_node_get(root, "name"));
 	if (!c->name || check_name(c->name))
-		return fail(err, KN_CNI_CONFIG, "name", "must begin with a letter or digit, then letters, digits, _.-");
+		return fail(err, KN_CNI_CONFIG, "name",
+			    "must begin with a letter or digit, then letters, digits, _.-");
 	/* A runtime takes it for a file's name in CNI_PATH; "../x" would leave it. */
 	if (!type || check_name(type))
 		return fail(err, KN_CNI_CONFIG, "type", "must be a plugin's file name, without slashes");
 	return 0;
 }
 
-int kn_cni_conf_parse(const char *text, size_t len, struct kn_arena *a, struct kn_cni_conf *ret, struct kn_err *err)
+int kn_cni_conf_parse(const char *text, size_t len, struct kn_arena *a, struct kn_cni_conf *ret,
+		      struct kn_err *err)
 {
 	const struct kn_node_limits lim = {.depth = 32, .nodes = 100000};
 	struct kn_cni_conf c = {0};

@@ -30,9 +30,10 @@ struct kn_cni_conf {
 	size_t n_valid;
 };
 
-/* 0 or a positive enum kn_cni_code. ret->version is set as soon as it is known, even on failure (for the error's
- * JSON); nothing else is then to be used. */
-int kn_cni_conf_parse(const char *text, size_t len, struct kn_arena *a, struct kn_cni_conf *ret, struct kn_err *err);
+/* 0 or a positive enum kn_cni_code. ret->version is set as soon as it is known, even on failure (for the
+ * error's JSON); nothing else is then to be used. */
+int kn_cni_conf_parse(const char *text, size_t len, struct kn_arena *a, struct kn_cni_conf *ret,
+		      struct kn_err *err);
 
 /* The range that holds an address, or NULL. */
 const struct kn_cni_addr *kn_cni_conf_cidr(const struct kn_cni_conf *conf, const struct kn_cni_addr *a);

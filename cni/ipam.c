@@ -64,7 +64,8 @@ static bool read_link(int dir, const char *name, char *buf, size_t size)
 }
 
 int kn_cni_ipam_each(const struct kn_cni_ipam *ipam,
-		     int (*fn)(void *user, const struct kn_cni_addr *a, const char *container_id, const char *ifname),
+		     int (*fn)(void *user, const struct kn_cni_addr *a, const char *container_id,
+			       const char *ifname),
 		     void *user, struct kn_err *err)
 {
 	KN_CLEANUP(dir_freep) DIR *d = NULL;
@@ -144,8 +145,8 @@ static void set_last(const struct kn_cni_ipam *ipam, const struct kn_cni_addr *a
 }
 
 /* taken: reservations there are. Of taken + 1 addresses one after the other at least one is free. */
-static int take(const struct kn_cni_ipam *ipam, const struct kn_cni_addr *cidr, uint64_t taken, const char *owner,
-		struct kn_cni_addr *ret, struct kn_err *err)
+static int take(const struct kn_cni_ipam *ipam, const struct kn_cni_addr *cidr, uint64_t taken,
+		const char *owner, struct kn_cni_addr *ret, struct kn_err *err)
 {
 	uint64_t tries = kn_cni_cidr_pods(cidr);
 	char text[KN_CNI_ADDR_STRLEN];
@@ -165,13 +166,13 @@ static int take(const struct kn_cni_ipam *ipam, const struct kn_cni_addr *cidr, 
 		if (errno != EEXIST)
 			return kn_err_errno(err, errno, "reserve %s", text);
 	}
-	return kn_err_set(err, ENOSPC, "no free address in %s: all %llu are given", kn_cni_addr_cidr_str(cidr, text),
-			  (unsigned long long)kn_cni_cidr_pods(cidr));
+	return kn_err_set(err, ENOSPC, "no free address in %s: all %llu are given",
+			  kn_cni_addr_cidr_str(cidr, text), (unsigned long long)kn_cni_cidr_pods(cidr));
 }
 
-int kn_cni_ipam_reserve(const struct kn_cni_ipam *ipam, const struct kn_cni_conf *conf, const char *container_id,
-			const char *ifname, struct kn_cni_addr ret[KN_CNI_MAX_CIDRS], bool *ret_fresh,
-			struct kn_err *err)
+int kn_cni_ipam_reserve(const struct kn_cni_ipam *ipam, const struct kn_cni_conf *conf,
+			const char *container_id, const char *ifname,
+			struct kn_cni_addr ret[KN_CNI_MAX_CIDRS], bool *ret_fresh, struct kn_err *err)
 {
 	struct kn_cni_addr got[KN_CNI_MAX_CIDRS] = {0};
 	struct scan s = {.conf = conf, .container_id = container_id, .ifname = ifname, .found = got};

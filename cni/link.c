@@ -36,8 +36,8 @@ int kn_cni_link_init(struct kn_cni_link *l, const struct kn_cni_conf *conf, cons
 	return 0;
 }
 
-static struct nlmsghdr *put_link(struct kn_cni_nl *nl, uint16_t type, uint16_t flags, int ifindex, unsigned iff,
-				 const char *what)
+static struct nlmsghdr *put_link(struct kn_cni_nl *nl, uint16_t type, uint16_t flags, int ifindex,
+				 unsigned iff, const char *what)
 {
 	struct nlmsghdr *h = kn_cni_nl_add(nl, type, flags, what, 0);
 	struct ifinfomsg *ifi = mnl_nlmsg_put_extra_header(h, sizeof(*ifi));
@@ -50,7 +50,8 @@ static struct nlmsghdr *put_link(struct kn_cni_nl *nl, uint16_t type, uint16_t f
 int kn_cni_link_create(struct kn_cni_nl *host, const struct kn_cni_link *l, uint32_t mtu, int netns,
 		       struct kn_err *err)
 {
-	struct nlmsghdr *h = put_link(host, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0, 0, "create the veth pair");
+	struct nlmsghdr *h =
+		put_link(host, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0, 0, "create the veth pair");
 	struct nlattr *info, *data, *peer;
 
 	mnl_attr_put_strz(h, IFLA_IFNAME, l->host);
@@ -86,8 +87,8 @@ static void put_addr(struct kn_cni_nl *nl, int ifindex, const struct kn_cni_addr
 	mnl_attr_put(h, IFA_ADDRESS, kn_cni_addr_len(a), a->bytes);
 }
 
-static void put_neigh(struct kn_cni_nl *nl, int ifindex, const struct kn_cni_addr *a, const unsigned char mac[6],
-		      const char *what)
+static void put_neigh(struct kn_cni_nl *nl, int ifindex, const struct kn_cni_addr *a,
+		      const unsigned char mac[6], const char *what)
 {
 	struct nlmsghdr *h = kn_cni_nl_add(nl, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, what, 0);
 	struct ndmsg *nd = mnl_nlmsg_put_extra_header(h, sizeof(*nd));
@@ -101,8 +102,8 @@ static void put_neigh(struct kn_cni_nl *nl, int ifindex, const struct kn_cni_add
 
 /* A host route to dst over the link, or with dst NULL the default route by the gateway. */
 static struct nlmsghdr *put_route(struct kn_cni_nl *nl, uint16_t type, uint16_t flags, int ifindex,
-				  const struct kn_cni_addr *dst, const struct kn_cni_addr *gateway, const char *what,
-				  int ignore)
+				  const struct kn_cni_addr *dst, const struct kn_cni_addr *gateway,
+				  const char *what, int ignore)
 {
 	struct nlmsghdr *h = kn_cni_nl_add(nl, type, flags, what, ignore);
 	struct rtmsg *rt = mnl_nlmsg_put_extra_header(h, sizeof(*rt));
@@ -150,8 +151,9 @@ int kn_cni_link_setup_pod(struct kn_cni_nl *pod, const struct kn_cni_link *l, st
 	return kn_cni_nl_commit(pod, err);
 }
 
-/* Settings that have to be there before the host's end comes up. Strict reverse path filtering keeps a pod from using
- * another's IPv4 address; the host's end needs no link-local address, which would only bring multicast traffic. */
+/* Settings that have to be there before the host's end comes up. Strict reverse path filtering keeps a pod
+ * from using another's IPv4 address; the host's end needs no link-local address, which would only bring
+ * multicast traffic. */
 static void put_host_options(struct kn_cni_nl *nl, int ifindex, bool ipv6, const char *alias)
 {
 	struct nlmsghdr *h = put_link(nl, RTM_SETLINK, 0, ifindex, 0, "configure the host's interface");

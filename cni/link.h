@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A pod's link: a veth pair, point to point, no bridge. The host's end carries the gateway's addresses and a route to
- * the pod's address, the pod's end the address and a default route. Each end knows the other's MAC address for good
- * (permanent neighbours), so nothing ever waits for ARP, neighbour discovery or duplicate detection.
+ * A pod's link: a veth pair, point to point, no bridge. The host's end carries the gateway's addresses and a
+ * route to the pod's address, the pod's end the address and a default route. Each end knows the other's MAC
+ * address for good (permanent neighbours), so nothing ever waits for ARP, neighbour discovery or duplicate
+ * detection.
  */
 #ifndef KN_CNI_LINK_H
 #define KN_CNI_LINK_H
@@ -35,7 +36,8 @@ int kn_cni_link_setup_host(struct kn_cni_nl *host, const struct kn_cni_link *l, 
 
 /* Removes a route to a pod's address over an interface; none is no error. */
 void kn_cni_link_del_route(struct kn_cni_nl *host, const struct kn_cni_addr *a, int ifindex);
-/* Removes an interface and so its peer. None is no error. Waits until the kernel has freed both, tens of ms. */
+/* Removes an interface and so its peer. None is no error. Waits until the kernel has freed both, tens of ms.
+ */
 int kn_cni_link_del(struct kn_cni_nl *host, int ifindex, struct kn_err *err);
 /* As above, but returns as soon as both ends have gone from sight; a child process waits for the rest. */
 int kn_cni_link_del_quick(struct kn_cni_nl *host, const char *ifname, int ifindex, struct kn_err *err);

@@ -36,7 +36,8 @@ static _Noreturn void delete_in_child(struct kn_cni_nl *host, int ifindex)
 }
 
 /* Looking up by name takes no lock in the kernel, so it doesn't wait for the deletion. */
-static int wait_gone(const struct kn_cni_nl *host, const char *ifname, int ifindex, pid_t child, struct kn_err *err)
+static int wait_gone(const struct kn_cni_nl *host, const char *ifname, int ifindex, pid_t child,
+		     struct kn_err *err)
 {
 	const struct timespec pause = {.tv_nsec = POLL_NS};
 
@@ -44,17 +45,17 @@ static int wait_gone(const struct kn_cni_nl *host, const char *ifname, int ifind
 		if (kn_cni_nl_ifindex(host, ifname) != ifindex)
 			return 0;
 		if (waitpid(child, NULL, WNOHANG) == child)
-			return kn_cni_nl_ifindex(host, ifname) != ifindex ?
-				       0 :
-				       kn_err_set(err, EIO, "%s could not be removed", ifname);
+			return kn_cni_nl_ifindex(host, ifname) != ifindex
+				       ? 0
+				       : kn_err_set(err, EIO, "%s could not be removed", ifname);
 		nanosleep(&pause, NULL);
 	}
 	return kn_err_set(err, ETIMEDOUT, "%s is still there", ifname);
 }
 
 /*
- * The kernel takes an interface off its lists at once, but then waits for every CPU to have forgotten it (RCU) before
- * it answers. Nobody needs that answer: the child gets it.
+ * The kernel takes an interface off its lists at once, but then waits for every CPU to have forgotten it
+ * (RCU) before it answers. Nobody needs that answer: the child gets it.
  */
 int kn_cni_link_del_quick(struct kn_cni_nl *host, const char *ifname, int ifindex, struct kn_err *err)
 {
@@ -88,7 +89,8 @@ static int each_link(const struct nlmsghdr *h, void *user)
 	const struct each *e = user;
 	const struct nlattr *a;
 
-	mnl_attr_for_each(a, h, sizeof(*ifi)) {
+	mnl_attr_for_each(a, h, sizeof(*ifi))
+	{
 		if (mnl_attr_get_type(a) == IFLA_IFNAME && !mnl_attr_validate(a, MNL_TYPE_NUL_STRING))
 			name = mnl_attr_get_str(a);
 		if (mnl_attr_get_type(a) == IFLA_IFALIAS && !mnl_attr_validate(a, MNL_TYPE_NUL_STRING))

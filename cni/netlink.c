@@ -42,7 +42,8 @@ static void close_last(struct kn_cni_nl *nl)
 		nl->used += MNL_ALIGN(h->nlmsg_len);
 }
 
-struct nlmsghdr *kn_cni_nl_add(struct kn_cni_nl *nl, uint16_t type, uint16_t flags, const char *what, int ignore)
+struct nlmsghdr *kn_cni_nl_add(struct kn_cni_nl *nl, uint16_t type, uint16_t flags, const char *what,
+			       int ignore)
 {
 	struct nlmsghdr *h;
 
@@ -80,9 +81,11 @@ static const char *ack_text(const struct nlmsghdr *h)
 
 	if (!(h->nlmsg_flags & NLM_F_ACK_TLVS))
 		return NULL;
-	mnl_attr_for_each(a, h, sizeof(struct nlmsgerr))
-		if (mnl_attr_get_type(a) == NLMSGERR_ATTR_MSG && !mnl_attr_validate(a, MNL_TYPE_NUL_STRING))
-			return mnl_attr_get_str(a);
+	mnl_attr_for_each(
+		a, h,
+		sizeof(struct nlmsgerr)) if (mnl_attr_get_type(a) == NLMSGERR_ATTR_MSG &&
+					     !mnl_attr_validate(
+						     a, MNL_TYPE_NUL_STRING)) return mnl_attr_get_str(a);
 	return NULL;
 }
 
@@ -125,7 +128,8 @@ int kn_cni_nl_commit(struct kn_cni_nl *nl, struct kn_err *err)
 
 		if (n < 0)
 			return r ? r : n;
-		for (struct nlmsghdr *h = (void *)buf; left && mnl_nlmsg_ok(h, n); h = mnl_nlmsg_next(h, &n)) {
+		for (struct nlmsghdr *h = (void *)buf; left && mnl_nlmsg_ok(h, n);
+		     h = mnl_nlmsg_next(h, &n)) {
 			unsigned i = h->nlmsg_seq - first;
 
 			if (h->nlmsg_type != NLMSG_ERROR || i >= count)

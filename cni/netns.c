@@ -16,7 +16,8 @@ static bool same_as_ours(int fd)
 {
 	struct stat a, b;
 
-	return !fstat(fd, &a) && !stat("/proc/self/ns/net", &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+	return !fstat(fd, &a) && !stat("/proc/self/ns/net", &b) && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
 }
 
 int kn_cni_netns_open(const char *path, bool not_self, struct kn_err *err)
@@ -90,7 +91,8 @@ static void keep_accept_ra(void)
 		if (e->d_name[0] == '.' || !strcmp(e->d_name, "all") || !strcmp(e->d_name, "default"))
 			continue;
 		snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%.255s/accept_ra", e->d_name);
-		/* 1: as long as we don't forward; 2: even then. An interface that vanished meanwhile is no loss. */
+		/* 1: as long as we don't forward; 2: even then. An interface that vanished meanwhile is no
+		 * loss. */
 		if (read_sysctl(path) == '1')
 			write_sysctl(path, "2", NULL);
 	}

@@ -11,13 +11,14 @@
 /* The version each command came with. */
 static int check_command(enum kn_cni_command command, const char *version, struct kn_err *err)
 {
-	const char *since = command == KN_CNI_CMD_CHECK				       ? "0.4.0" :
-			    command == KN_CNI_CMD_STATUS || command == KN_CNI_CMD_GC ? "1.1.0" :
-										       kn_cni_versions[0];
+	const char *since = command == KN_CNI_CMD_CHECK				       ? "0.4.0"
+			    : command == KN_CNI_CMD_STATUS || command == KN_CNI_CMD_GC ? "1.1.0"
+										       : kn_cni_versions[0];
 
 	if (kn_cni_version_since(version, since))
 		return 0;
-	kn_err_set(err, EPROTONOSUPPORT, "cniVersion %s has no such command, it came with %s", version, since);
+	kn_err_set(err, EPROTONOSUPPORT, "cniVersion %s has no such command, it came with %s", version,
+		   since);
 	return KN_CNI_VERSION;
 }
 

@@ -4,12 +4,13 @@
 #include "cni/cni.h"
 #include "cni/result.h"
 
-static void write_interface(struct kn_json_writer *w, const char *name, const unsigned char mac[6], uint32_t mtu,
-			    const char *sandbox)
+static void write_interface(struct kn_json_writer *w, const char *name, const unsigned char mac[6],
+			    uint32_t mtu, const char *sandbox)
 {
 	char text[18];
 
-	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
+		 mac[5]);
 	kn_json_obj(w, NULL);
 	kn_json_str(w, "name", name);
 	kn_json_str(w, "mac", text);
@@ -20,8 +21,8 @@ static void write_interface(struct kn_json_writer *w, const char *name, const un
 	kn_json_end_obj(w);
 }
 
-void kn_cni_result_write(struct kn_buf *out, const char *version, const struct kn_cni_link *l, const char *sandbox,
-			 uint32_t mtu)
+void kn_cni_result_write(struct kn_buf *out, const char *version, const struct kn_cni_link *l,
+			 const char *sandbox, uint32_t mtu)
 {
 	struct kn_json_writer *w = kn_json_writer_new(out, false);
 	char text[KN_CNI_ADDR_STRLEN];
@@ -60,7 +61,8 @@ void kn_cni_result_write(struct kn_buf *out, const char *version, const struct k
 	kn_buf_adds(out, "\n");
 }
 
-void kn_cni_error_write(struct kn_buf *out, const char *version, int code, const char *msg, const char *details)
+void kn_cni_error_write(struct kn_buf *out, const char *version, int code, const char *msg,
+			const char *details)
 {
 	struct kn_json_writer *w = kn_json_writer_new(out, false);
 

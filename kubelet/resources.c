@@ -140,7 +140,8 @@ struct sums {
 	bool all_cpu, all_memory;
 };
 
-static void add(struct sums *t, const K8s__Container *c, bool side_by_side)
+/* beside: the sidecars that run already while an init container does; NULL for what runs to the end. */
+static void add(struct sums *t, const K8s__Container *c, const struct sums *beside)
 {
 	const K8s__ResourceRequirements none = K8S__RESOURCE_REQUIREMENTS__INIT,
 					*r = c->resources ? c->resources : &none;
@@ -150,12 +151,15 @@ static void add(struct sums *t, const K8s__Container *c, bool side_by_side)
 
 	t->all_cpu = t->all_cpu && cpu;
 	t->all_memory = t->all_memory && mem;
-	if (side_by_side) {
+	if (!beside) {
 		t->cpu_request += req;
 		t->cpu_limit += cpu;
 		t->memory_limit += mem;
 		return;
 	}
+	req += beside->cpu_request;
+	cpu += beside->cpu_limit;
+	mem += beside->memory_limit;
 	t->cpu_request = req > t->cpu_request ? req : t->cpu_request;
 	t->cpu_limit = cpu > t->cpu_limit ? cpu : t->cpu_limit;
 	t->memory_limit = mem > t->memory_limit ? mem : t->memory_limit;
@@ -164,16 +168,18 @@ static void add(struct sums *t, const K8s__Container *c, bool side_by_side)
 void kn_pod_limits(const struct kn_pod *p, int64_t period_us, struct kn_pod_limits *ret)
 {
 	const K8s__PodSpec *s = p->obj->spec;
-	struct sums t = {.all_cpu = true, .all_memory = true};
+	struct sums t = {.all_cpu = true, .all_memory = true}, sidecars = {0};
 
 	for (size_t i = 0; i < s->n_containers; i++)
-		add(&t, s->containers[i], true);
+		add(&t, s->containers[i], NULL);
 	for (size_t i = 0; i < s->n_initcontainers; i++)
 		if (kn_container_is_sidecar(s->initcontainers[i]))
-			add(&t, s->initcontainers[i], true);
+			add(&t, s->initcontainers[i], NULL);
 	for (size_t i = 0; i < s->n_initcontainers; i++)
-		if (!kn_container_is_sidecar(s->initcontainers[i]))
-			add(&t, s->initcontainers[i], false);
+		if (kn_container_is_sidecar(s->initcontainers[i]))
+			add(&sidecars, s->initcontainers[i], NULL);
+		else
+			add(&t, s->initcontainers[i], &sidecars);
 	ret->shares = kn_milli_to_shares(t.cpu_request);
 	ret->quota_us = t.all_cpu ? kn_milli_to_quota(t.cpu_limit, period_us) : -1;
 	ret->memory_bytes = t.all_memory && t.memory_limit ? t.memory_limit : -1;

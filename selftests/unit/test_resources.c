@@ -73,12 +73,46 @@ static void test_container(void **state)
 	}
 }
 
+static void test_pod(void **state)
+{
+	static const struct {
+		const char *pod;
+		struct kn_pod_limits l;
+	} t[] = {
+		{POD(CTR("")), {2, -1, -1}},
+		{POD("containers: [{name: a, image: i, resources: {limits: {cpu: 1, memory: 1Mi}}}, "
+		     "{name: b, image: i, resources: {limits: {cpu: 1, memory: 1Mi}}}]"),
+		 {2048, 200000, 2 << 20}},
+		{POD("containers: [{name: a, image: i, resources: {limits: {cpu: 1}}}, {name: b, image: i}]"),
+		 {1024, -1, -1}},
+		/* An init container runs beside the sidecars started before it, not those after it. */
+		{POD("initContainers: [{name: s, image: i, restartPolicy: Always, resources: {limits: {cpu: "
+		     "1}}}, "
+		     "{name: x, image: i, resources: {limits: {cpu: 4}}}, "
+		     "{name: z, image: i, restartPolicy: Always, resources: {limits: {cpu: 1}}}], "
+		     "containers: [{name: a, image: i, resources: {limits: {cpu: 1}}}]"),
+		 {5120, 500000, -1}},
+	};
+
+	for (size_t i = 0; i < KN_ARRAY_SIZE(t); i++) {
+		struct kn_pod *p = pod_make(t[i].pod);
+		struct kn_pod_limits l;
+
+		kn_pod_limits(p, 100000, &l);
+		assert_int_equal(l.shares, t[i].l.shares);
+		assert_int_equal(l.quota_us, t[i].l.quota_us);
+		assert_int_equal(l.memory_bytes, t[i].l.memory_bytes);
+		kn_pod_unref(p);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_oom_score),
 		cmocka_unit_test(test_container),
+		cmocka_unit_test(test_pod),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -199,8 +199,8 @@ static int make_qos(struct kn_cgroup *c, struct kn_err *err)
 	int r = 0;
 
 	if (c->driver == KN_CGROUP_SYSTEMD) {
-		r = kn_systemd_slice("kubepods-burstable.slice", &least, err);
-		return r ? r : kn_systemd_slice("kubepods-besteffort.slice", &least, err);
+		r = kn_systemd_slice("kubepods-burstable.slice", &least, c->period_us, err);
+		return r ? r : kn_systemd_slice("kubepods-besteffort.slice", &least, c->period_us, err);
 	}
 	r = make_everywhere(c, kn_arena_printf(a, "%s/kubepods", c->root), NULL, false, err);
 	if (!r)
@@ -296,7 +296,7 @@ int kn_cgroup_pod_create(struct kn_cgroup *c, const struct kn_pod *p, struct kn_
 
 	kn_pod_limits(p, c->period_us, &l);
 	if (c->driver == KN_CGROUP_SYSTEMD)
-		return kn_systemd_slice(group, &l, err);
+		return kn_systemd_slice(group, &l, c->period_us, err);
 	return make_everywhere(c, group, &l, false, err);
 }
 

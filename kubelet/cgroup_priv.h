@@ -22,7 +22,7 @@ int kn_cgroup_remove_group(const char *mount, const char *group, struct kn_err *
 
 /* Starts a slice with systemd, or changes the one that is there. -1 in limits: unlimited. Blocking, on a
  * connection of its own. */
-int kn_systemd_slice(const char *name, const struct kn_pod_limits *l, struct kn_err *err);
+int kn_systemd_slice(const char *name, const struct kn_pod_limits *l, int64_t period_us, struct kn_err *err);
 int kn_systemd_slice_stop(const char *name, struct kn_err *err); /* not loaded is good */
 
 #endif

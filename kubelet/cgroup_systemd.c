@@ -7,9 +7,15 @@
 
 #define SERVICE "org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager"
 
-static int add_properties(sd_bus_message *m, const struct kn_pod_limits *l)
+/* systemd counts the quota in us a second, and ours is us a period (systemd.resource-control(5)). */
+static uint64_t quota_per_sec(const struct kn_pod_limits *l, int64_t period_us)
 {
-	uint64_t quota = l->quota_us < 0 ? UINT64_MAX : (uint64_t)l->quota_us;
+	return l->quota_us < 0 ? UINT64_MAX : (uint64_t)(l->quota_us * 1000000 / period_us);
+}
+
+static int add_properties(sd_bus_message *m, const struct kn_pod_limits *l, int64_t period_us)
+{
+	uint64_t quota = quota_per_sec(l, period_us);
 	uint64_t memory = l->memory_bytes < 0 ? UINT64_MAX : (uint64_t)l->memory_bytes;
 	int r = sd_bus_message_open_container(m, 'a', "(sv)");
 
@@ -21,7 +27,7 @@ static int add_properties(sd_bus_message *m, const struct kn_pod_limits *l)
 }
 
 static int call(sd_bus *bus, const char *method, const char *name, const struct kn_pod_limits *l,
-		sd_bus_error *e)
+		int64_t period_us, sd_bus_error *e)
 {
 	__attribute__((cleanup(sd_bus_message_unrefp))) sd_bus_message *m = NULL;
 	bool start = method[0] == 'S' && method[1] == 't';
@@ -31,13 +37,13 @@ static int call(sd_bus *bus, const char *method, const char *name, const struct 
 		r = start ? sd_bus_message_append(m, "ss", name, "replace")
 			  : sd_bus_message_append(m, "sb", name, 1);
 	if (r >= 0)
-		r = add_properties(m, l);
+		r = add_properties(m, l, period_us);
 	if (r >= 0 && start)
 		r = sd_bus_message_append(m, "a(sa(sv))", 0);
 	return r < 0 ? r : sd_bus_call(bus, m, 0, e, NULL);
 }
 
-int kn_systemd_slice(const char *name, const struct kn_pod_limits *l, struct kn_err *err)
+int kn_systemd_slice(const char *name, const struct kn_pod_limits *l, int64_t period_us, struct kn_err *err)
 {
 	__attribute__((cleanup(sd_bus_flush_close_unrefp))) sd_bus *bus = NULL;
 	__attribute__((cleanup(sd_bus_error_free))) sd_bus_error e = SD_BUS_ERROR_NULL;
@@ -45,10 +51,10 @@ int kn_systemd_slice(const char *name, const struct kn_pod_limits *l, struct kn_
 
 	if (r < 0)
 		return kn_err_errno(err, r, "connect to the system bus");
-	r = call(bus, "StartTransientUnit", name, l, &e);
+	r = call(bus, "StartTransientUnit", name, l, period_us, &e);
 	if (r < 0 && sd_bus_error_has_name(&e, "org.freedesktop.systemd1.UnitExists")) {
 		sd_bus_error_free(&e);
-		r = call(bus, "SetUnitProperties", name, l, &e);
+		r = call(bus, "SetUnitProperties", name, l, period_us, &e);
 	}
 	return r < 0 ? kn_err_set(err, r, "start %s: %s", name, e.message ? e.message : "bus error") : 0;
 }

@@ -195,7 +195,8 @@ static void on_events_end(void *user, const struct kn_err *err)
 {
 	struct kn_pleg *p = user;
 
-	/* Before the stop: err may live in the stream. It is NULL when the runtime ended the stream in good order. */
+	/* Before the stop: err may live in the stream. It is NULL when the runtime ended the stream in good
+	 * order. */
 	p->events_unknown = err && err->code == ENOSYS;
 	kn_debug(p->k->d.log, 2, "No container events from the runtime", "err", err ? err->msg : NULL);
 	p->events = kn_cri_events_stop(p->events);

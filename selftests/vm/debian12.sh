@@ -30,7 +30,7 @@ trap 'exit 130' INT TERM
 if [ "$(cat "$vm/base.for" 2>/dev/null)" != "$packages" ]; then
 	echo "# making the base system (about a minute)"
 	rm -f "$base"
-	mmdebstrap --quiet --variant=minbase --include="$packages" bookworm "$base.new" >"$vm/mmdebstrap.log" 2>&1 ||
+	mmdebstrap --quiet --format=tar --variant=minbase --include="$packages" bookworm "$base.new" >"$vm/mmdebstrap.log" 2>&1 ||
 		{ tail -5 "$vm/mmdebstrap.log"; echo "not ok vm: mmdebstrap"; exit 1; }
 	mv "$base.new" "$base"
 	echo "$packages" >"$vm/base.for"

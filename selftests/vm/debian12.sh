@@ -12,7 +12,7 @@ vm=$O/vm
 base=$vm/base.tar
 packages=systemd,systemd-sysv,udev,dbus,kmod,iproute2,containerd,runc,procps,linux-image-cloud-amd64,libgrpc29,libyajl2
 packages=$packages,libyaml-0-2,libprotobuf-c1,libsystemd0,libbpf1,libelf1,zlib1g,libcgroup2,libmnl0,busybox-static
-packages=$packages,iptables,nftables
+packages=$packages,iptables,nftables,libcurl3-gnutls,libmicrohttpd12,libgnutls30
 
 [ "$(id -u)" = 0 ] || { echo "skip vm: needs root"; exit 0; }
 "$top/tools/setup" vm

@@ -138,7 +138,7 @@ help: ## this list
 	@echo "kernlet: targets"; grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sort -u | awk -F':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
 	@echo "  V=1 shows commands; CC=clang builds with clang; O=DIR builds elsewhere"
 check-vm: all ## boot Debian 12 (systemd, cgroup v2) in qemu and run kernlet there as a unit (root)
-	$(Q)O=$(O) selftests/harness/run-tests -t 400 -l vm selftests/vm/debian12.sh
+	$(Q)O=$(O) selftests/harness/run-tests -t 700 -l vm selftests/vm/debian12.sh
 setup: ## install what is missing (apt)
 	$(Q)tools/setup
 install: all ## install the programs (DESTDIR, prefix)

@@ -15,6 +15,7 @@ enum kn_special {
 	KN_SPECIAL_DURATION,   /* Go's "1h2m3.5s" */
 	KN_SPECIAL_INT_OR_STRING,
 	KN_SPECIAL_ENTRY, /* repeated: the members of an object */
+	KN_SPECIAL_LIST,  /* its only field, repeated, is all of it: an array */
 };
 enum kn_special kn_special_of(const ProtobufCMessageDescriptor *desc);
 

@@ -4,9 +4,14 @@
 
 #include "lib/base/mem.h"
 #include "lib/k8s/codec_internal.h"
+#include "lib/k8s/authentication.pb-c.h"
+#include "lib/k8s/authorization.pb-c.h"
+#include "lib/k8s/certificates.pb-c.h"
+#include "lib/k8s/coordination.pb-c.h"
 #include "lib/k8s/core.pb-c.h"
 #include "lib/k8s/discovery.pb-c.h"
 #include "lib/k8s/meta.pb-c.h"
+#include "lib/k8s/node.pb-c.h"
 
 enum kn_special kn_special_of(const ProtobufCMessageDescriptor *desc)
 {
@@ -22,6 +27,8 @@ enum kn_special kn_special_of(const ProtobufCMessageDescriptor *desc)
 		{&k8s__string_entry__descriptor, KN_SPECIAL_ENTRY},
 		{&k8s__bytes_entry__descriptor, KN_SPECIAL_ENTRY},
 		{&k8s__quantity_entry__descriptor, KN_SPECIAL_ENTRY},
+		{&k8s__extra_value_entry__descriptor, KN_SPECIAL_ENTRY},
+		{&k8s__extra_value__descriptor, KN_SPECIAL_LIST},
 	};
 
 	for (size_t i = 0; i < KN_ARRAY_SIZE(table); i++)
@@ -49,6 +56,7 @@ bool kn_codec_inlined(const ProtobufCMessageDescriptor *desc, const ProtobufCFie
 	static const struct name table[] = {
 		{"Volume", "volumeSource"},
 		{"Probe", "handler"},
+		{"EphemeralContainer", "ephemeralContainerCommon"},
 		{NULL, "localObjectReference"},
 	};
 
@@ -61,9 +69,18 @@ bool kn_codec_ignored(const ProtobufCMessageDescriptor *desc, const char *name)
 {
 	static const struct name table[] = {
 		{"ObjectMeta", "managedFields"},
-		{"PodSpec", "ephemeralContainers"},
+		{"ListMeta", "shardInfo"},
+		{"NodeSpec", "configSource"},
+		{"NodeSpec", "podPreemptionPolicy"},
+		{"NodeStatus", "config"},
 		{"PodSpec", "topologySpreadConstraints"},
-		{"PodStatus", "ephemeralContainerStatuses"},
+		{"PodSpec", "evictionResponders"},
+		{"PodSpec", "workloadRef"},
+		{"PodStatus", "nodeAllocatableResourceClaimStatuses"},
+		{"PodStatus", "volumeHealth"},
+		{"ResourceAttributes", "fieldSelector"},
+		{"ResourceAttributes", "labelSelector"},
+		{"TokenRequestSpec", "attestations"},
 		{"PodSecurityContext", "windowsOptions"},
 		{"SecurityContext", "windowsOptions"},
 		{"Affinity", "podAffinity"},
@@ -103,10 +120,33 @@ bool kn_codec_type_meta(const ProtobufCMessageDescriptor *desc, const char **api
 		const char *api;
 	} table[] = {
 		{&k8s__pod__descriptor, "v1"},
+		{&k8s__pod_list__descriptor, "v1"},
 		{&k8s__service__descriptor, "v1"},
+		{&k8s__service_list__descriptor, "v1"},
 		{&k8s__config_map__descriptor, "v1"},
+		{&k8s__config_map_list__descriptor, "v1"},
 		{&k8s__secret__descriptor, "v1"},
+		{&k8s__secret_list__descriptor, "v1"},
+		{&k8s__node__descriptor, "v1"},
+		{&k8s__node_list__descriptor, "v1"},
+		{&k8s__event__descriptor, "v1"},
+		{&k8s__event_list__descriptor, "v1"},
+		{&k8s__namespace__descriptor, "v1"},
+		{&k8s__namespace_list__descriptor, "v1"},
+		{&k8s__service_account__descriptor, "v1"},
+		{&k8s__status__descriptor, "v1"},
+		{&k8s__delete_options__descriptor, "v1"},
 		{&k8s__endpoint_slice__descriptor, "discovery.k8s.io/v1"},
+		{&k8s__endpoint_slice_list__descriptor, "discovery.k8s.io/v1"},
+		{&k8s__lease__descriptor, "coordination.k8s.io/v1"},
+		{&k8s__lease_list__descriptor, "coordination.k8s.io/v1"},
+		{&k8s__certificate_signing_request__descriptor, "certificates.k8s.io/v1"},
+		{&k8s__certificate_signing_request_list__descriptor, "certificates.k8s.io/v1"},
+		{&k8s__token_request__descriptor, "authentication.k8s.io/v1"},
+		{&k8s__token_review__descriptor, "authentication.k8s.io/v1"},
+		{&k8s__subject_access_review__descriptor, "authorization.k8s.io/v1"},
+		{&k8s__runtime_class__descriptor, "node.k8s.io/v1"},
+		{&k8s__runtime_class_list__descriptor, "node.k8s.io/v1"},
 	};
 
 	for (size_t i = 0; i < KN_ARRAY_SIZE(table); i++) {

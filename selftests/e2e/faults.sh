@@ -50,7 +50,7 @@ for i in 1 2 3 4 5 6 7 8 9 10; do
 	kn_kernlet
 	sleep "0.$((i % 4))"
 done
-kn_kernlet_wait
+check "10 times kill -9 of kernlet: the next one starts" kn_kernlet_wait
 sleep 2
 same "10 times kill -9 of kernlet: no container restarted" "$(container_ids)" "$ids"
 pod_becomes "and the pods are Running for it" 10 a "$running and .restarts == 0"

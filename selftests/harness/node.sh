@@ -75,15 +75,15 @@ kn_pods() { kn_ctl pods -o json 2>/dev/null || echo '{"pods":[]}'; }
 
 kn_kernlet_wait() { # until kernctl answers
 	local i
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 300; i++)); do
 		kn_ctl status >/dev/null 2>&1
 		# 1 is an answer too: something on the node is not well
 		case $? in 0 | 1) return 0 ;; esac
 		kill -0 "$KPID" 2>/dev/null || break
 		sleep 0.05
 	done
-	echo "kernlet doesn't answer; end of $KLOG:" >&2
-	tail -5 "$KLOG" >&2
+	WHY="kernlet doesn't answer; end of its log: $(tail -5 "$KLOG" | tr '\n' ';')"
+	echo "$WHY" >&2
 	return 1
 }
 

@@ -58,11 +58,11 @@ qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 2048 -display none
 	-kernel "$root.kernel" -initrd "$root.initrd" -drive "file=$root.img,if=virtio,format=raw,cache=unsafe" \
 	-append "root=/dev/vda rw console=ttyS0 quiet systemd.show_status=0 panic=-1" -serial "file:$root.out" </dev/null &
 qemu=$!
-limit=$((SECONDS + ${KN_VM_SECONDS:-270}))
+limit=$((SECONDS + ${KN_VM_SECONDS:-500}))
 shown=0
 while kill -0 "$qemu" 2>/dev/null; do
 	if [ $SECONDS -gt $limit ]; then
-		echo "not ok vm: did not finish in ${KN_VM_SECONDS:-270} s"
+		echo "not ok vm: did not finish in ${KN_VM_SECONDS:-500} s"
 		break
 	fi
 	sleep 1

@@ -108,7 +108,7 @@ ip link set lo up
 ip link add kn0 type bridge && ip addr add 192.0.2.1/24 dev kn0 && ip link set kn0 up
 say "# kernel $(uname -r), $(stat -f -c %T /sys/fs/cgroup)"
 mkdir -p /etc/systemd/system/kernlet.service.d
-printf '[Service]\nWatchdogSec=12\n' >/etc/systemd/system/kernlet.service.d/watchdog.conf
+printf '[Service]\nWatchdogSec=30\n' >/etc/systemd/system/kernlet.service.d/watchdog.conf
 systemctl daemon-reload
 with_driver cgroupfs '/sys/fs/cgroup/kubepods/burstable/pod*'
 before=$(containers)
@@ -117,7 +117,7 @@ check restart-keeps-containers wait_for 10 ids_same
 hung=$(systemctl show -p MainPID --value kernlet)
 kill -STOP "$hung"
 check service-works-while-daemon-hangs answers_while_stopped
-check watchdog-restarts-a-hung-daemon wait_for 40 watchdog_restarted
+check watchdog-restarts-a-hung-daemon wait_for 90 watchdog_restarted
 check watchdog-keeps-containers wait_for 10 ids_same
 check no-iptables-rules test -z "$(iptables-save 2>/dev/null | grep '^-A')"
 check no-nft-rules test -z "$(nft list ruleset)"

@@ -24,6 +24,9 @@ static int message_new(struct kn_decoder *d, const ProtobufCMessageDescriptor *d
 	return 0;
 }
 
+static int decode_array(struct kn_decoder *d, const ProtobufCFieldDescriptor *f, const struct kn_node *node,
+			const struct kn_decode_at *at, ProtobufCMessage *msg);
+
 /* A message in a list, a map or a field; null only where a list or map holds it, as the empty message. */
 static int decode_any_message(struct kn_decoder *d, const ProtobufCMessageDescriptor *desc,
 			      const struct kn_node *node, const struct kn_decode_at *at,
@@ -46,6 +49,9 @@ static int decode_any_message(struct kn_decoder *d, const ProtobufCMessageDescri
 		r = kn_decode_time(d, node, at, (K8s__Time *)msg);
 	else if (special == KN_SPECIAL_DURATION)
 		r = kn_decode_duration(d, node, at, (K8s__Duration *)msg);
+	else if (special == KN_SPECIAL_LIST)
+		r = node->type == KN_NODE_ARRAY ? decode_array(d, &desc->fields[0], node, at, msg)
+						: kn_decode_mismatch(d, node, at, "array");
 	else
 		r = kn_decode_int_or_string(d, node, at, (K8s__IntOrString *)msg);
 	if (!r)

@@ -6,6 +6,9 @@
 
 static void encode_fields(const ProtobufCMessage *msg, struct kn_json_writer *w);
 
+static void encode_repeated(const ProtobufCMessage *msg, const ProtobufCFieldDescriptor *f, const char *key,
+			    struct kn_json_writer *w);
+
 static void encode_bytes(const ProtobufCBinaryData *d, const char *key, struct kn_json_writer *w)
 {
 	kn_auto_buf struct kn_buf text = {0};
@@ -42,6 +45,9 @@ static void encode_message(const ProtobufCMessage *msg, const char *key, struct 
 			kn_json_str(w, key, is->strval ? is->strval : "");
 		else
 			kn_json_int(w, key, is->intval);
+		break;
+	case KN_SPECIAL_LIST:
+		encode_repeated(msg, &msg->descriptor->fields[0], key, w);
 		break;
 	default:
 		kn_codec_encode(msg, key, w);
@@ -100,6 +106,17 @@ bool kn_codec_is_set(const ProtobufCMessage *msg, const ProtobufCFieldDescriptor
 	return *(protobuf_c_boolean *)kn_field_ptr(msg, f->quantifier_offset);
 }
 
+/* An entry's value that is not set is the zero value of its type. */
+static void encode_unset(const ProtobufCFieldDescriptor *f, const char *key, struct kn_json_writer *w)
+{
+	if (f->type == PROTOBUF_C_TYPE_MESSAGE && kn_special_of(f->descriptor) == KN_SPECIAL_LIST) {
+		kn_json_arr(w, key);
+		kn_json_end_arr(w);
+	} else {
+		kn_json_str(w, key, f->type == PROTOBUF_C_TYPE_MESSAGE ? "0" : "");
+	}
+}
+
 /* The members of an object: field 0 of an entry is its key, field 1 its value. */
 static void encode_map(ProtobufCMessage *const *entries, size_t n, const char *key, struct kn_json_writer *w)
 {
@@ -114,22 +131,22 @@ static void encode_map(ProtobufCMessage *const *entries, size_t n, const char *k
 		if (kn_codec_is_set(entries[i], f))
 			encode_value(f, kn_field_ptr(entries[i], f->offset), name, w);
 		else
-			kn_json_str(w, name, f->type == PROTOBUF_C_TYPE_MESSAGE ? "0" : "");
+			encode_unset(f, name, w);
 	}
 	kn_json_end_obj(w);
 }
 
-static void encode_repeated(const ProtobufCMessage *msg, const ProtobufCFieldDescriptor *f,
+static void encode_repeated(const ProtobufCMessage *msg, const ProtobufCFieldDescriptor *f, const char *key,
 			    struct kn_json_writer *w)
 {
 	size_t n = *(size_t *)kn_field_ptr(msg, f->quantifier_offset), size = kn_codec_size(f->type);
 	const char *items = *(char **)kn_field_ptr(msg, f->offset);
 
 	if (f->type == PROTOBUF_C_TYPE_MESSAGE && kn_special_of(f->descriptor) == KN_SPECIAL_ENTRY) {
-		encode_map((ProtobufCMessage *const *)(const void *)items, n, f->name, w);
+		encode_map((ProtobufCMessage *const *)(const void *)items, n, key, w);
 		return;
 	}
-	kn_json_arr(w, f->name);
+	kn_json_arr(w, key);
 	for (size_t i = 0; i < n; i++)
 		encode_value(f, items + i * size, NULL, w);
 	kn_json_end_arr(w);
@@ -156,7 +173,7 @@ static void encode_fields(const ProtobufCMessage *msg, struct kn_json_writer *w)
 		if (!kn_codec_is_set(msg, f))
 			continue;
 		if (f->label == PROTOBUF_C_LABEL_REPEATED)
-			encode_repeated(msg, f, w);
+			encode_repeated(msg, f, f->name, w);
 		else if (kn_codec_inlined(msg->descriptor, f))
 			encode_fields(*(ProtobufCMessage **)kn_field_ptr(msg, f->offset), w);
 		else if (!zero_time(msg, f))

@@ -32,7 +32,9 @@ struct kn_http_tls *kn_http_tls_unref(struct kn_http_tls *t);
 
 struct kn_http_request { /* all copied */
 	const char *method, *url;
-	const char *const *headers; /* "Name: value", NULL-terminated; NULL: none */
+	/* "Name: value", NULL-terminated; NULL: none. "Name:" takes away what would be sent by itself
+	 * (Accept, User-Agent), "Name;" is sent without a value. */
+	const char *const *headers;
 	const void *body;
 	size_t body_len;
 	struct kn_http_tls *tls; /* for https; NULL: insecure without a client certificate */
@@ -64,12 +66,14 @@ struct kn_http_ops {
 };
 
 int kn_http_new(struct kn_http **ret, struct kn_loop *loop, const char *user_agent, struct kn_err *err);
-struct kn_http *kn_http_free(struct kn_http *h); /* ends all calls without calling back */
+/* Ends all calls without calling back; not inside a callback. */
+struct kn_http *kn_http_free(struct kn_http *h);
 /* Never NULL; an error is told by done, later. */
 struct kn_http_call *kn_http_start(struct kn_http *h, const struct kn_http_request *req,
 				   const struct kn_http_ops *ops, void *user);
 void kn_http_cancel(struct kn_http_call *c); /* nothing is called back any more; also inside data */
-/* Drops idle connections: after the certificate was renewed, or a network change. */
+/* Drops idle connections, and those in use when their calls are at an end; new calls connect anew: after the
+ * certificate was renewed, or a network change. */
 void kn_http_drop_idle(struct kn_http *h);
 
 #endif

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <sys/epoll.h>
+
+#include "lib/base/mem.h"
+#include "lib/http/internal.h"
+
+/* Go's Transport keeps an idle connection as long (IdleConnTimeout of client-go's). */
+#define REST_NS (90 * KN_NSEC_PER_SEC)
+
+struct sock {
+	struct kn_list node;
+	struct kn_http_pool *pool;
+	struct kn_io *io;
+};
+
+static void action(struct kn_http_pool *p, curl_socket_t fd, int mask)
+{
+	int running;
+
+	p->inside = true;
+	curl_multi_socket_action(p->multi, fd, mask, &running);
+	p->inside = false;
+	kn_http_pool_settle(p);
+}
+
+static void on_ready(void *user, int fd, uint32_t events)
+{
+	struct sock *s = user;
+	int mask = 0;
+
+	if (events & EPOLLIN)
+		mask |= CURL_CSELECT_IN;
+	if (events & EPOLLOUT)
+		mask |= CURL_CSELECT_OUT;
+	if (events & (EPOLLERR | EPOLLHUP))
+		mask |= CURL_CSELECT_ERR | CURL_CSELECT_IN;
+	action(s->pool, fd, mask);
+}
+
+static void on_time(void *user)
+{
+	action(user, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static int timer_wanted(CURLM *m, long ms, void *user)
+{
+	struct kn_http_pool *p = user;
+
+	if (ms < 0)
+		kn_timer_disarm(p->timer);
+	else
+		kn_timer_arm(p->timer, ms * KN_NSEC_PER_MSEC);
+	return 0;
+}
+
+static void sock_free(struct sock *s)
+{
+	kn_list_del(&s->node);
+	kn_io_free(s->io);
+	free(s);
+}
+
+static int socket_wanted(CURL *easy, curl_socket_t fd, int what, void *user, void *sockp)
+{
+	struct kn_http_pool *p = user;
+	struct sock *s = sockp;
+	uint32_t events = (what & CURL_POLL_IN ? (uint32_t)EPOLLIN : 0) |
+			  (what & CURL_POLL_OUT ? (uint32_t)EPOLLOUT : 0);
+
+	if (what == CURL_POLL_REMOVE) {
+		if (s)
+			sock_free(s);
+		curl_multi_assign(p->multi, fd, NULL);
+		return 0;
+	}
+	if (s) {
+		kn_io_events(s->io, events);
+		return 0;
+	}
+	s = kn_calloc(1, sizeof(*s));
+	s->pool = p;
+	kn_list_append(&p->sockets, &s->node);
+	s->io = kn_io_new(p->http->loop, fd, events, on_ready, s, NULL);
+	if (!s->io) {
+		sock_free(s);
+		return -1;
+	}
+	curl_multi_assign(p->multi, fd, s);
+	return 0;
+}
+
+static void on_rest(void *user)
+{
+	kn_http_pool_free(user);
+}
+
+static struct kn_http_pool *pool_new(struct kn_http *h, struct kn_http_tls *tls)
+{
+	struct kn_http_pool *p = kn_calloc(1, sizeof(*p));
+
+	p->http = h;
+	p->tls = kn_http_tls_ref(tls);
+	kn_list_init(&p->sockets);
+	kn_list_init(&p->calls);
+	p->multi = curl_multi_init();
+	if (!p->multi)
+		abort(); /* memory */
+	p->timer = kn_timer_new(h->loop, on_time, p);
+	p->rest = kn_timer_new(h->loop, on_rest, p);
+	curl_multi_setopt(p->multi, CURLMOPT_SOCKETFUNCTION, socket_wanted);
+	curl_multi_setopt(p->multi, CURLMOPT_SOCKETDATA, p);
+	curl_multi_setopt(p->multi, CURLMOPT_TIMERFUNCTION, timer_wanted);
+	curl_multi_setopt(p->multi, CURLMOPT_TIMERDATA, p);
+	curl_multi_setopt(p->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+	/* The server's own limit counts (the API server's is 100 streams); beyond it libcurl connects again.
+	 */
+	curl_multi_setopt(p->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, 1000L);
+	kn_list_append(&h->pools, &p->node);
+	return p;
+}
+
+void kn_http_pool_free(struct kn_http_pool *p)
+{
+	kn_list_for_each_safe (n, &p->calls)
+		kn_http_call_free(kn_container_of(n, struct kn_http_call, node));
+	curl_multi_setopt(p->multi, CURLMOPT_SOCKETFUNCTION, NULL);
+	curl_multi_setopt(p->multi, CURLMOPT_TIMERFUNCTION, NULL);
+	/* Before libcurl closes them: a number may be in use again a moment later. */
+	kn_list_for_each_safe (n, &p->sockets)
+		sock_free(kn_container_of(n, struct sock, node));
+	curl_multi_cleanup(p->multi);
+	kn_timer_free(p->timer);
+	kn_timer_free(p->rest);
+	kn_list_del(&p->node);
+	kn_http_tls_unref(p->tls);
+	free(p);
+}
+
+struct kn_http_pool *kn_http_pool_get(struct kn_http *h, struct kn_http_tls *tls)
+{
+	kn_list_for_each (n, &h->pools) {
+		struct kn_http_pool *p = kn_container_of(n, struct kn_http_pool, node);
+
+		if (p->tls == tls && !p->retired)
+			return p;
+	}
+	return pool_new(h, tls);
+}
+
+int kn_http_pool_add(struct kn_http_pool *p, struct kn_http_call *c)
+{
+	CURLMcode r;
+
+	if (p->inside) {
+		p->todo = true;
+		return 0;
+	}
+	p->inside = true;
+	r = curl_multi_add_handle(p->multi, c->easy);
+	p->inside = false;
+	if (r != CURLM_OK)
+		return kn_err_set(&c->err, EIO, "start a request: %s", curl_multi_strerror(r));
+	c->added = true;
+	return 0;
+}
+
+void kn_http_pool_remove(struct kn_http_pool *p, struct kn_http_call *c)
+{
+	if (!c->added)
+		return;
+	p->inside = true;
+	curl_multi_remove_handle(p->multi, c->easy);
+	p->inside = false;
+	c->added = false;
+}
+
+static void do_todo(struct kn_http_pool *p)
+{
+	p->todo = false;
+	kn_list_for_each_safe (n, &p->calls) {
+		struct kn_http_call *c = kn_container_of(n, struct kn_http_call, node);
+
+		if (c->cancelled)
+			kn_http_call_free(c);
+		else if (!c->added && !c->err.code && kn_http_pool_add(p, c) < 0)
+			kn_timer_arm(c->deadline, 0);
+	}
+}
+
+void kn_http_pool_settle(struct kn_http_pool *p)
+{
+	CURLMsg *m;
+	int left;
+
+	if (p->inside || p->settling)
+		return;
+	p->settling = true;
+	do {
+		while (p->todo)
+			do_todo(p);
+		m = curl_multi_info_read(p->multi, &left);
+		if (m && m->msg == CURLMSG_DONE) {
+			CURLcode code = m->data.result; /* m is gone with the handle */
+			char *c = NULL;
+
+			curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &c);
+			kn_http_call_finish((struct kn_http_call *)(void *)c, code);
+		}
+	} while (m || p->todo);
+	p->settling = false;
+	kn_http_pool_rest(p);
+}
+
+void kn_http_pool_rest(struct kn_http_pool *p)
+{
+	bool useless = p->retired || (p->tls && p->tls->refs == 1);
+
+	/* A certificate that nobody but us knows can't be asked for again. Not freed at once: a caller may
+	 * hold it. */
+	if (kn_list_empty(&p->calls))
+		kn_timer_arm(p->rest, useless ? 0 : REST_NS);
+}

@@ -42,7 +42,7 @@ WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototy
 CPPFLAGS += -D_GNU_SOURCE -I. -I$(O)/gen
 CFLAGS   += -std=gnu11 -Ulinux $(OPT) -g -fno-strict-aliasing -ffunction-sections -fdata-sections $(WARN) $(SAN)
 LDFLAGS  += -Wl,--gc-sections -Wl,--as-needed $(SAN)
-LIBS_BASE := -lyajl -lyaml -lprotobuf-c -lsystemd -lcurl-gnutls -lpthread
+LIBS_BASE := -lyajl -lyaml -lprotobuf-c -lsystemd -lcurl-gnutls -lmicrohttpd -lgnutls -lpthread
 LIBS_CRI := -lgrpc_unsecure -lgpr
 LIBS_BPF := -lbpf -lelf -lz
 LIBS_KUBELET := -lcgroup
@@ -56,7 +56,7 @@ BPF_SKEL := $(patsubst bpf/%.bpf.c,$(O)/gen/bpf/%.skel.h,$(BPF_SRC))
 
 # A folder's main programs are named *_main.c or main.c; all else goes into one archive a folder.
 srcs      = $(filter-out %main.c,$(wildcard $(1)/*.c))
-LIB_SRC  := $(foreach d,lib/base lib/loop lib/json lib/http lib/k8s lib/ctl,$(call srcs,$(d)))
+LIB_SRC  := $(foreach d,lib/base lib/loop lib/json lib/http lib/httpd lib/k8s lib/ctl,$(call srcs,$(d)))
 CRI_SRC  := $(if $(CONFIG_KUBELET),$(call srcs,cri))
 KUB_SRC  := $(if $(CONFIG_KUBELET),$(call srcs,kubelet))
 PROXY_SRC := $(if $(CONFIG_PROXY),$(call srcs,proxy))
@@ -119,6 +119,7 @@ $(O)/gen/bpf/%.skel.h: $(O)/bpf/%.bpf.o
 	$(call say,SKEL,$@) bpftool gen skeleton $< name $* >$@
 
 include $(wildcard selftests/selftests.mk)
+include $(wildcard selftests/cluster/cluster.mk)
 include $(wildcard packaging/packaging.mk)
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 

@@ -46,7 +46,8 @@ static void view_container(struct kn_container_view *v, const struct kn_pod *pod
 		view_waiting(v, pod, w);
 	} else if (c->state == KN_OBS_RUNNING) {
 		v->state = KN_VIEW_RUNNING;
-		v->ready = !v->init || v->sidecar;
+		v->started = !w || !w->probes.unstarted;
+		v->ready = (!v->init || v->sidecar) && v->started && !(w && w->probes.unready);
 	} else if ((w && w->reason && (v->sidecar || kn_plan_restarts(pod, c))) || (v->init && !here)) {
 		view_waiting(v, pod, w);
 		v->last = c;

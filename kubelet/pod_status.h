@@ -9,12 +9,14 @@
 
 #include "kubelet/observed.h"
 #include "kubelet/pod.h"
+#include "kubelet/probe_state.h"
 
 enum kn_phase { KN_PHASE_PENDING, KN_PHASE_RUNNING, KN_PHASE_SUCCEEDED, KN_PHASE_FAILED };
 const char *kn_phase_name(enum kn_phase p);
 
 struct kn_waiting { /* why a container doesn't run; reason NULL: no special reason */
 	char *reason, *message;
+	struct kn_probe_verdict probes; /* of the run that is seen; zero without probes */
 };
 
 enum kn_view_state { KN_VIEW_WAITING, KN_VIEW_RUNNING, KN_VIEW_TERMINATED };
@@ -23,6 +25,7 @@ struct kn_container_view { /* all strings borrowed */
 	const char *name, *reason, *message, *image;
 	enum kn_view_state state;
 	bool init, sidecar, ready;
+	bool started; /* running, and its startup probe, if any, has succeeded */
 	unsigned restarts;
 	const struct kn_obs_container *seen; /* the newest run, or NULL */
 	const struct kn_obs_container *last; /* the run that ended before the present state, or NULL */

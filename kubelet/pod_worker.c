@@ -85,7 +85,7 @@ void kn_worker_no_wait(struct kn_worker *w, unsigned index)
 {
 	free(w->waiting[index].reason);
 	free(w->waiting[index].message);
-	w->waiting[index] = (struct kn_waiting){0};
+	w->waiting[index].reason = w->waiting[index].message = NULL;
 	w->hold_ns[index] = 0;
 }
 
@@ -95,7 +95,8 @@ void kn_worker_wait(struct kn_worker *w, unsigned index, const char *reason, con
 	char *m = kn_strdup(message), *r = kn_strdup(reason); /* they may be the old ones */
 
 	kn_worker_no_wait(w, index);
-	w->waiting[index] = (struct kn_waiting){.reason = r, .message = m};
+	w->waiting[index].reason = r;
+	w->waiting[index].message = m;
 	w->hold_ns[index] = hold_ns;
 }
 

@@ -42,6 +42,20 @@ bool kn_kubelet_observed(const struct kn_kubelet *k);
  * restartCount, ready, image, containerID, startedAt}], initContainers: [...], startup: {seen_ms, ...}} with
  * kubectl's words. */
 void kn_kubelet_write_pods(struct kn_kubelet *k, const char *key, struct kn_json_writer *w);
+/* What was last seen of the runtime; strings borrowed until the loop goes on, never NULL. */
+struct kn_runtime_view {
+	const char *name, *version; /* of Version; "" before the first answer */
+	bool asked;		    /* Status was answered or refused at least once */
+	bool reachable, ready, network_ready;
+	const char *error; /* not reachable: why */
+	const char *ready_reason, *ready_message, *network_reason, *network_message;
+	bool has_ready, has_network;	   /* the runtime told the condition at all */
+	int64_t last_ok_ns;		   /* monotonic: last answer that said RuntimeReady; 0: never */
+	const Cri__StatusResponse *status; /* the last answer, for handlers and features; NULL: none */
+};
+struct kn_runtime_view kn_kubelet_runtime(const struct kn_kubelet *k);
+/* Asks the runtime soon, and often for a while: its network configuration was just written. */
+void kn_kubelet_poke_runtime(struct kn_kubelet *k);
 /* {runtime: {name, version, ready, message}, pods, running, ...} */
 void kn_kubelet_write_status(struct kn_kubelet *k, const char *key, struct kn_json_writer *w);
 

@@ -70,6 +70,9 @@ struct kn_runtime_state {
 	char message[512];
 	bool reachable, network_ready, ready, pending, told;
 	int64_t next_log_ns, log_every_ns;
+	int64_t last_ok_ns, poked_ns; /* monotonic */
+	struct kn_arena *arena;	      /* of status */
+	Cri__StatusResponse *status;  /* the last answer, or NULL */
 	struct kn_timer *timer;
 };
 

@@ -8,6 +8,8 @@
 
 #define POLL (5 * KN_NSEC_PER_SEC)
 #define POLL_UNREADY KN_NSEC_PER_SEC
+#define POLL_POKED (50 * KN_NSEC_PER_MSEC)
+#define POKED (3 * KN_NSEC_PER_SEC)
 #define LOG_FIRST (5 * KN_NSEC_PER_SEC)
 #define LOG_MAX (300 * KN_NSEC_PER_SEC)
 
@@ -39,10 +41,32 @@ static void unreachable(struct kn_kubelet *k, const struct kn_err *err)
 
 static const Cri__RuntimeCondition *condition(const Cri__StatusResponse *r, const char *type)
 {
-	for (size_t i = 0; r->status && i < r->status->n_conditions; i++)
+	for (size_t i = 0; r && r->status && i < r->status->n_conditions; i++)
 		if (!strcmp(r->status->conditions[i]->type, type))
 			return r->status->conditions[i];
 	return NULL;
+}
+
+/* A copy: the answer is gone when the call returns. */
+static void keep(struct kn_runtime_state *s, const Cri__StatusResponse *r)
+{
+	size_t size = protobuf_c_message_get_packed_size(&r->base);
+	struct kn_arena *a = kn_arena_new(0);
+	uint8_t *bytes = kn_arena_alloc(a, size + 1);
+
+	protobuf_c_message_pack(&r->base, bytes);
+	kn_arena_free(s->arena);
+	s->arena = a;
+	s->status = cri__status_response__unpack(kn_arena_pb(a), size, bytes);
+}
+
+static int64_t next_poll(const struct kn_kubelet *k)
+{
+	const struct kn_runtime_state *s = &k->runtime;
+
+	if (s->ready && s->network_ready)
+		return POLL;
+	return s->poked_ns && kn_mono(k->clock) - s->poked_ns < POKED ? POLL_POKED : POLL_UNREADY;
 }
 
 static void on_status(void *user, const ProtobufCMessage *rsp, const struct kn_err *err)
@@ -61,13 +85,17 @@ static void on_status(void *user, const ProtobufCMessage *rsp, const struct kn_e
 	s->reachable = true;
 	s->ready = runtime && runtime->status;
 	s->network_ready = network && network->status;
+	if (s->ready)
+		s->last_ok_ns = kn_mono(k->clock);
+	keep(s, r);
 	set_message(s, !s->ready && runtime	      ? runtime->message
 		       : !s->network_ready && network ? network->message
 						      : "");
 	if (!was_reachable)
 		kn_info(k->d.log, "Container runtime is there", "runtime", s->name, "version", s->version,
 			"networkReady", s->network_ready ? "true" : "false");
-	kn_timer_arm(s->timer, s->ready && s->network_ready ? POLL : POLL_UNREADY);
+	s->told = true;
+	kn_timer_arm(s->timer, next_poll(k));
 	if (!was_reachable)
 		kn_pleg_kick(k->pleg);
 	if (!was_reachable || (s->ready && s->network_ready && !was_ready))
@@ -118,4 +146,44 @@ void kn_runtime_state_stop(struct kn_kubelet *k)
 	free(k->runtime.name);
 	free(k->runtime.version);
 	k->runtime.name = k->runtime.version = NULL;
+	k->runtime.arena = kn_arena_free(k->runtime.arena);
+	k->runtime.status = NULL;
+}
+
+void kn_kubelet_poke_runtime(struct kn_kubelet *k)
+{
+	k->runtime.poked_ns = kn_mono(k->clock);
+	/* An answer that is under way arms the timer itself. */
+	if (kn_timer_armed(k->runtime.timer))
+		kn_timer_arm(k->runtime.timer, 0);
+}
+
+static const char *text(const char *s)
+{
+	return s ? s : "";
+}
+
+struct kn_runtime_view kn_kubelet_runtime(const struct kn_kubelet *k)
+{
+	const struct kn_runtime_state *s = &k->runtime;
+	const Cri__RuntimeCondition *runtime = condition(s->status, "RuntimeReady"),
+				    *network = condition(s->status, "NetworkReady");
+
+	return (struct kn_runtime_view){
+		.name = text(s->name),
+		.version = text(s->version),
+		.asked = s->told,
+		.reachable = s->reachable,
+		.ready = s->ready,
+		.network_ready = s->network_ready,
+		.error = s->reachable ? "" : s->message,
+		.has_ready = runtime,
+		.has_network = network,
+		.ready_reason = runtime ? text(runtime->reason) : "",
+		.ready_message = runtime ? text(runtime->message) : "",
+		.network_reason = network ? text(network->reason) : "",
+		.network_message = network ? text(network->message) : "",
+		.last_ok_ns = s->last_ok_ns,
+		.status = s->status,
+	};
 }

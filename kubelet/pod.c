@@ -165,9 +165,47 @@ struct kn_pod *kn_pod_unref(struct kn_pod *p)
 {
 	if (p && --p->refs == 0) {
 		kn_arena_free(p->arena);
+		kn_object_unref(p->api);
 		free(p);
 	}
 	return NULL;
+}
+
+static bool is_complete(const struct kn_object *o)
+{
+	const K8s__PodSpec *s = ((const K8s__Pod *)o->msg)->spec;
+
+	if (!s || !s->n_containers || !*o->uid || !*o->ns)
+		return false;
+	for (size_t i = 0; i < s->n_initcontainers; i++)
+		if (!kn_str_set(s->initcontainers[i]->name))
+			return false;
+	for (size_t i = 0; i < s->n_containers; i++)
+		if (!kn_str_set(s->containers[i]->name))
+			return false;
+	for (size_t i = 0; i < s->n_ephemeralcontainers; i++)
+		if (!s->ephemeralcontainers[i]->ephemeralcontainercommon ||
+		    !kn_str_set(s->ephemeralcontainers[i]->ephemeralcontainercommon->name))
+			return false;
+	return true;
+}
+
+int kn_pod_from_object(struct kn_pod **ret, struct kn_object *o, struct kn_err *err)
+{
+	K8s__Pod *obj = (K8s__Pod *)o->msg;
+	struct kn_pod *p;
+
+	if (!is_complete(o))
+		return kn_err_set(err, EINVAL, "pod \"%s/%s\" is not complete", o->ns, o->name);
+	p = kn_calloc(1, sizeof(*p));
+	p->refs = 1;
+	p->api = kn_object_ref(o);
+	p->obj = obj;
+	p->uid = o->uid;
+	p->name = o->name;
+	p->ns = o->ns;
+	*ret = p;
+	return 0;
 }
 
 void kn_pod_unrefp(struct kn_pod **p)
@@ -198,6 +236,13 @@ const K8s__Container *kn_pod_container(const struct kn_pod *p, const char *name,
 			return s->initcontainers[i];
 		}
 	}
+	for (size_t i = 0; i < s->n_ephemeralcontainers; i++) {
+		if (!strcmp(s->ephemeralcontainers[i]->ephemeralcontainercommon->name, name)) {
+			if (is_init)
+				*is_init = 0;
+			return s->ephemeralcontainers[i]->ephemeralcontainercommon;
+		}
+	}
 	return NULL;
 }
 
@@ -206,16 +251,19 @@ int kn_container_is_sidecar(const K8s__Container *c)
 	return c->restartpolicy && !strcmp(c->restartpolicy, "Always");
 }
 
+static uint64_t fnv64(uint64_t h, const char *s)
+{
+	do { /* the NUL too, so that names and images don't run together */
+		h ^= (unsigned char)*s;
+		h *= 0x100000001b3ULL;
+	} while (*s++);
+	return h;
+}
+
 void kn_container_hash(const K8s__Container *c, char buf[17])
 {
-	size_t len = protobuf_c_message_get_packed_size(&c->base);
-	kn_auto_free uint8_t *packed = kn_calloc(1, len + 1);
-	uint64_t h = 0xcbf29ce484222325ULL;
+	uint64_t h = fnv64(0xcbf29ce484222325ULL, c->name ? c->name : "");
 
-	protobuf_c_message_pack(&c->base, packed);
-	for (size_t i = 0; i < len; i++) {
-		h ^= packed[i];
-		h *= 0x100000001b3ULL;
-	}
+	h = fnv64(h, c->image ? c->image : "");
 	snprintf(buf, 17, "%016llx", (unsigned long long)h);
 }

@@ -6,6 +6,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/k8s/core.pb-c.h"
+#include "lib/k8s/object.h"
 
 /* Labels that the kubelet puts on sandboxes and containers and finds them again by
  * (pkg/kubelet/types/labels.go of k8s.io/kubernetes). */
@@ -25,7 +26,8 @@ struct kn_pod {
 	struct kn_arena *arena; /* owns everything below */
 	K8s__Pod *obj;		/* metadata and spec never NULL; name, namespace, uid never NULL */
 	const char *uid, *name, *ns;
-	const char *file; /* where it came from, or NULL */
+	const char *file;      /* where it came from, or NULL */
+	struct kn_object *api; /* what it was made of, if it is the API server's: owns the rest then */
 };
 
 /* Takes the arena. Applies what the API server would default (namespace, restartPolicy, dnsPolicy, grace
@@ -36,6 +38,9 @@ struct kn_pod {
  * messages name the field: "spec.containers[0].image: Required value". */
 int kn_pod_new(struct kn_pod **ret, struct kn_arena *arena, K8s__Pod *obj, const char *file,
 	       const char *node_name, struct kn_err *err);
+/* Of an object of the API server, which has defaulted and validated it: taken as it is, by reference. -EINVAL
+ * when it has no uid, namespace, spec or container, and for containers without a name. */
+int kn_pod_from_object(struct kn_pod **ret, struct kn_object *o, struct kn_err *err);
 struct kn_pod *kn_pod_ref(struct kn_pod *p);
 struct kn_pod *kn_pod_unref(struct kn_pod *p); /* NULL accepted; returns NULL */
 void kn_pod_unrefp(struct kn_pod **p);
@@ -47,8 +52,8 @@ int kn_pod_is_host_network(const struct kn_pod *p);
 const K8s__Container *kn_pod_container(const struct kn_pod *p, const char *name,
 				       int *is_init);		   /* NULL: none */
 int kn_container_is_sidecar(const K8s__Container *init_container); /* restartPolicy: Always */
-/* Hash of the fields whose change restarts a container (pkg/kubelet/container/helpers.go HashContainer hashes
- * the container; ours is FNV-1a over its protobuf encoding). Hex, 16 digits. */
+/* Hash of the fields whose change restarts a container: name and image (pkg/kubelet/container/helpers.go
+ * HashContainer). FNV-1a, hex, 16 digits. */
 void kn_container_hash(const K8s__Container *c, char buf[17]);
 
 #endif

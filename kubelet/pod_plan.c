@@ -7,7 +7,9 @@
 
 unsigned kn_pod_container_count(const struct kn_pod *p)
 {
-	return p->obj->spec->n_initcontainers + p->obj->spec->n_containers;
+	const K8s__PodSpec *spec = p->obj->spec;
+
+	return spec->n_initcontainers + spec->n_containers + spec->n_ephemeralcontainers;
 }
 
 const K8s__Container *kn_pod_container_at(const struct kn_pod *p, unsigned index, bool *is_init)
@@ -17,7 +19,12 @@ const K8s__Container *kn_pod_container_at(const struct kn_pod *p, unsigned index
 
 	if (is_init)
 		*is_init = init;
-	return init ? spec->initcontainers[index] : spec->containers[index - spec->n_initcontainers];
+	if (init)
+		return spec->initcontainers[index];
+	index -= spec->n_initcontainers;
+	if (index < spec->n_containers)
+		return spec->containers[index];
+	return spec->ephemeralcontainers[index - spec->n_containers]->ephemeralcontainercommon;
 }
 
 struct kn_act *kn_plan_add(struct kn_plan *p, enum kn_act_kind kind)
@@ -207,6 +214,19 @@ static void plan_regular(struct kn_plan *out, const struct kn_plan_in *in, const
 	}
 }
 
+/* Each once, and never again. */
+static void plan_ephemeral(struct kn_plan *out, const struct kn_plan_in *in)
+{
+	const K8s__PodSpec *spec = in->pod->obj->spec;
+
+	for (size_t i = 0; i < spec->n_ephemeralcontainers; i++) {
+		unsigned index = spec->n_initcontainers + spec->n_containers + i;
+
+		if (!kn_obs_find(in->seen, kn_pod_container_at(in->pod, index, NULL)->name, NULL))
+			plan_start(out, in, index, NULL);
+	}
+}
+
 /* The sandbox fits, or is to be made (anew). */
 static bool sandbox_fits(const struct kn_plan_in *in)
 {
@@ -260,8 +280,10 @@ void kn_pod_plan_make(struct kn_plan *out, const struct kn_plan_in *in)
 	}
 	if (!sandbox_fits(in)) {
 		plan_sandbox(out, in);
-	} else if (plan_init(out, in, sb->id)) {
-		plan_regular(out, in, sb->id);
+	} else {
+		plan_ephemeral(out, in);
+		if (plan_init(out, in, sb->id))
+			plan_regular(out, in, sb->id);
 	}
 	kn_plan_tidy(out, in);
 }

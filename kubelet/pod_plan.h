@@ -60,7 +60,7 @@ void kn_pod_plan_make(struct kn_plan *out,
 		      const struct kn_plan_in *in); /* out: any content; freed by the caller */
 void kn_pod_plan_free(struct kn_plan *p);	    /* leaves it empty */
 
-/* Init containers first, then the others. */
+/* Init containers first, then the others, ephemeral ones last. */
 unsigned kn_pod_container_count(const struct kn_pod *p);
 const K8s__Container *kn_pod_container_at(const struct kn_pod *p, unsigned index, bool *is_init);
 /* All of it has run to its end and won't be restarted, or an init container failed for good. */

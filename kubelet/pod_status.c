@@ -168,7 +168,7 @@ void kn_status_make(struct kn_status *out, const struct kn_pod *pod, const struc
 		v->sidecar = v->init && kn_container_is_sidecar(k);
 		view_container(v, pod, seen, waiting ? &waiting[i] : NULL);
 		s.restarts += v->restarts;
-		if (!v->init || v->sidecar) {
+		if (i < s.n - pod->obj->spec->n_ephemeralcontainers && (!v->init || v->sidecar)) {
 			s.total++;
 			s.ready += v->ready;
 		}

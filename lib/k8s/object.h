@@ -4,6 +4,7 @@
 #define KN_K8S_OBJECT_H
 
 #include "lib/base/arena.h"
+#include "lib/base/err.h"
 #include "lib/k8s/meta.pb-c.h"
 
 struct kn_object {

@@ -21,9 +21,12 @@ struct kn_kubeconfig {
 	const char *exec_command, **exec_args,
 		**exec_env; /* credential plugin, NULL-terminated lists; NULL: none */
 	const char *exec_api_version;
-	const char *ns; /* the context's namespace; "default" */
+	bool exec_cluster_info; /* the plugin is told about the cluster */
+	const char *ns;		/* the context's namespace; "default" */
 	bool insecure;
 };
+/* -EINVAL for what clientcmd refuses, -ENOTSUP for impersonation, auth providers and proxy-url. *ret
+ * untouched on failure. */
 int kn_kubeconfig_load(struct kn_kubeconfig *ret, const char *path, struct kn_arena *a, struct kn_err *err);
 
 struct kn_client;
@@ -50,8 +53,10 @@ struct kn_api_request {	    /* copied where needed before the call returns */
 	size_t raw_len;
 	const char *content_type;		  /* e.g. application/strategic-merge-patch+json */
 	const ProtobufCMessageDescriptor *answer; /* decoded into this; NULL: not decoded (body, len below) */
-	int64_t timeout_ns;			  /* 0: 60 s */
-	bool no_limit;				  /* past the rate limit (leases, node status) */
+	const char *accept;			  /* NULL: the client's encodings */
+	int64_t timeout_ns; /* waiting and trying again included; 0: 60 s, of a stream: none */
+	int64_t idle_ns;    /* without a byte from the server; 0: no limit */
+	bool no_limit;	    /* past the rate limit (leases, node status) */
 };
 
 /* Errors have the API's reason ("NotFound", "Conflict", "AlreadyExists", "Forbidden", "Expired", "Invalid",

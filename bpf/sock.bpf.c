@@ -13,15 +13,51 @@
 #define KN_DENY 0
 #define KN_ECONNREFUSED 111
 
+/* Of the network namespace that kernlet runs in: the node's. */
+const volatile __u64 kn_node_netns;
+
+/* 127.0.0.0/8 and ::1, which each network namespace has for itself. */
+static __always_inline int kn_is_loopback(const struct kn_addr *a)
+{
+	if (a->w[0] || a->w[1])
+		return 0;
+	if (a->w[2] == bpf_htonl(0xffff))
+		return (a->w[3] & bpf_htonl(0xff000000)) == bpf_htonl(0x7f000000);
+	return !a->w[2] && a->w[3] == bpf_htonl(1);
+}
+
+/* The key of every address of the node, if this is one. */
+static __always_inline int kn_any_address(struct kn_svc_key *any, const struct kn_svc_key *key)
+{
+	if (!kn_is_loopback(&key->addr) && !bpf_map_lookup_elem(&kn_local, &key->addr))
+		return -1;
+	*any = *key;
+	any->addr.w[0] = any->addr.w[1] = any->addr.w[3] = 0;
+	/* IPv4 stays mapped, and then w[2] is as it was; else it is 0. */
+	if (any->addr.w[2] != bpf_htonl(0xffff) || key->addr.w[0] || key->addr.w[1])
+		any->addr.w[2] = 0;
+	return 0;
+}
+
 static __always_inline int kn_forward(struct bpf_sock_addr *ctx, int v6, __u32 rnd)
 {
 	struct kn_svc_key key = {.proto = kn_sa_proto(ctx)};
 	struct kn_slot backend;
+	struct kn_svc_key any;
+	enum kn_verdict verdict;
+	__u64 netns;
 
 	if (!key.proto)
 		return KN_ALLOW;
 	kn_sa_get(ctx, v6, &key.addr, &key.port);
-	switch (kn_lookup(&key, rnd, &backend)) {
+	netns = bpf_get_netns_cookie(ctx);
+	/* A pod's own loopback is its own business. */
+	if (kn_is_loopback(&key.addr) && netns != kn_node_netns)
+		return KN_ALLOW;
+	verdict = kn_lookup(&key, rnd, netns, &backend);
+	if (verdict == KN_NO_SERVICE && !kn_any_address(&any, &key))
+		verdict = kn_lookup(&any, rnd, netns, &backend);
+	switch (verdict) {
 	case KN_BACKEND:
 		kn_flow_remember(bpf_get_socket_cookie(ctx), &key, &backend);
 		kn_sa_set(ctx, v6, &backend.addr, backend.port);

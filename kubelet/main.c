@@ -85,7 +85,9 @@ static void sync_services(void *user)
 	}
 	for (size_t i = 0; i < c.endpoints.n; i++)
 		slices[nl++] = c.endpoints.slices[i];
-	if (kn_proxy_set(app->proxy, services, ns, slices, nl, &err))
+	const struct kn_proxy_want want = {
+		.services = services, .n_services = ns, .slices = slices, .n_slices = nl};
+	if (kn_proxy_set(app->proxy, &want, &err))
 		kn_error(&app->log, "Failed to write the Services into the kernel", "err", err.msg);
 	free(services);
 	free(slices);

@@ -28,6 +28,11 @@ char *kn_addr_text(const struct kn_addr *a, char buf[KN_ADDR_STRLEN])
 	return buf;
 }
 
+void kn_addr_any(bool v4, struct kn_addr *ret)
+{
+	*ret = (struct kn_addr){.w = {0, 0, v4 ? htonl(0xffff) : 0, 0}};
+}
+
 bool kn_addr_is_v4(const struct kn_addr *a)
 {
 	return !a->w[0] && !a->w[1] && a->w[2] == htonl(0xffff);

@@ -205,6 +205,11 @@ int kn_loader_open(struct kn_loader *l, const struct kn_proxy_config *cfg, struc
 		o.maps[KN_MAP_FLOWS].map = o.skel->maps.kn_flows;
 		o.maps[KN_MAP_FLOWS].max = cfg->max_flows;
 		o.maps[KN_MAP_FLOWS].name = "flows";
+		o.maps[KN_MAP_AFFINITIES].map = o.skel->maps.kn_affinities;
+		o.maps[KN_MAP_AFFINITIES].name = "affinities";
+		o.maps[KN_MAP_LOCAL].map = o.skel->maps.kn_local;
+		o.maps[KN_MAP_LOCAL].name = "local";
+		o.skel->rodata->kn_node_netns = cfg->node_netns;
 		r = maps_prepare(&o, err);
 	}
 	/* Pinned before the programs use them: one killed in between leaves maps that the next start finds.

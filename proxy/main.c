@@ -59,7 +59,9 @@ static void on_manifests(void *user, struct kn_manifest *const *set, size_t n)
 		else if (set[i]->kind == KN_KIND_ENDPOINT_SLICE)
 			slices[nl++] = (K8s__EndpointSlice *)set[i]->obj;
 	}
-	if (kn_proxy_set(app->proxy, services, ns, slices, nl, &err))
+	const struct kn_proxy_want want = {
+		.services = services, .n_services = ns, .slices = slices, .n_slices = nl};
+	if (kn_proxy_set(app->proxy, &want, &err))
 		kn_error(&app->log, "Failed to write the Services into the kernel", "err", err.msg);
 }
 

@@ -88,6 +88,7 @@ static void add_read(struct reading *r, const struct kn_svc_key *key, const stru
 
 	e->id = v->id;
 	e->gen = v->gen;
+	e->affinity_s = v->affinity_s;
 	for (; s && s < r->slots + r->n && i < v->count; s++, i++) {
 		if (s->key.id != v->id || s->key.gen != v->gen || s->key.slot != i)
 			break;
@@ -158,6 +159,41 @@ int kn_maps_apply(const struct kn_maps *m, const struct kn_plan *plan, struct kn
 		return kn_err_errno(err, errno, "write a BPF map");
 	}
 	return 0;
+}
+
+struct local {
+	const struct kn_addr *want;
+	size_t n;
+	struct kn_addr *stale;
+	size_t n_stale;
+};
+
+static void on_local(void *user, const void *key, const void *value)
+{
+	struct local *l = user;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (!memcmp(&l->want[i], key, sizeof(*l->want)))
+			return;
+	l->stale = kn_realloc(l->stale, l->n_stale + 1, sizeof(*l->stale));
+	memcpy(&l->stale[l->n_stale++], key, sizeof(*l->stale));
+}
+
+int kn_maps_set_local(const struct kn_maps *m, const struct kn_addr *addrs, size_t n, struct kn_err *err)
+{
+	struct local l = {.want = addrs, .n = n};
+	int fd = m->fd[KN_MAP_LOCAL], r = 0;
+	__u8 one = 1;
+
+	for (size_t i = 0; i < n && !r; i++)
+		if (bpf_map_update_elem(fd, &addrs[i], &one, BPF_ANY))
+			r = kn_err_errno(err, errno, "write the node's addresses");
+	if (!r)
+		r = walk(fd, sizeof(*addrs), sizeof(one), on_local, &l, err);
+	for (size_t i = 0; i < l.n_stale; i++)
+		bpf_map_delete_elem(fd, &l.stale[i]);
+	free(l.stale);
+	return r;
 }
 
 struct copying {

@@ -45,7 +45,8 @@ static void entry_set(struct kn_plan *plan, const struct kn_table *t, const stru
 	}
 	op = op_add(plan, KN_OP_SERVICE_SET);
 	op->service.key = e->key;
-	op->service.value = (struct kn_svc){.id = e->id, .gen = e->gen, .count = e->n};
+	op->service.value =
+		(struct kn_svc){.id = e->id, .gen = e->gen, .count = e->n, .affinity_s = e->affinity_s};
 }
 
 void kn_plan_make(struct kn_plan *plan, const struct kn_table *old, const struct kn_table *want)

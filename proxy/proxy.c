@@ -10,6 +10,7 @@
 #include "lib/base/mem.h"
 #include "proxy/address.h"
 #include "proxy/loader.h"
+#include "proxy/local_addrs.h"
 #include "proxy/slices.h"
 
 struct kn_proxy {
@@ -17,12 +18,23 @@ struct kn_proxy {
 	const struct kn_log *log;
 	struct kn_loader loader;
 	bool loaded;
-	struct kn_table *table; /* what the maps hold */
+	struct kn_local_addrs *local; /* NULL without a loop */
+	struct kn_table *table;	      /* what the maps hold */
 	struct kn_map *warned,
 		*warning; /* "OBJECT VALUE WHY", of the last kn_proxy_set and of the running one */
 	bool synced;	  /* kn_proxy_set succeeded at least once */
 	uint64_t syncs, failures, operations;
 };
+
+/* Before the programs ask for them, and again whenever one comes or goes. */
+static void on_local_addrs(void *user, const struct kn_addr *addrs, size_t n)
+{
+	struct kn_proxy *p = user;
+	struct kn_err err = KN_ERR_INIT;
+
+	if (kn_maps_set_local(&p->loader.maps, addrs, n, &err))
+		kn_error(p->log, "Failed to tell the kernel part the node's addresses", "err", err.msg);
+}
 
 int kn_proxy_new(struct kn_proxy **ret, struct kn_loop *loop, const struct kn_proxy_config *cfg,
 		 const struct kn_log *log, struct kn_err *err)
@@ -35,8 +47,12 @@ int kn_proxy_new(struct kn_proxy **ret, struct kn_loop *loop, const struct kn_pr
 	p->cfg.pin_dir = kn_strdup(cfg->pin_dir);
 	p->cfg.node_name = kn_strdup(cfg->node_name);
 	p->log = log;
-	r = kn_loader_open(&p->loader, &p->cfg, err);
+	r = p->cfg.node_netns ? 0 : kn_netns_cookie(&p->cfg.node_netns, err);
+	if (!r)
+		r = kn_loader_open(&p->loader, &p->cfg, err);
 	p->loaded = !r;
+	if (!r)
+		r = kn_local_addrs_new(&p->local, loop, on_local_addrs, p, err);
 	if (!r)
 		r = kn_maps_read(&p->loader.maps, &p->table, err);
 	if (r) {
@@ -54,6 +70,7 @@ struct kn_proxy *kn_proxy_free(struct kn_proxy *p)
 {
 	if (!p)
 		return NULL;
+	kn_local_addrs_free(p->local);
 	if (p->loaded)
 		kn_loader_close(&p->loader);
 	kn_table_free(p->table);
@@ -80,14 +97,10 @@ static void on_skipped(void *user, const char *object, const char *value, const 
 		kn_warn(p->log, "Left out of a Service", "object", object, "value", value, "reason", why);
 }
 
-static struct kn_table *desired(struct kn_proxy *p, const K8s__Service *const *services, size_t n_services,
-				const K8s__EndpointSlice *const *slices, size_t n_slices)
+static struct kn_table *desired(struct kn_proxy *p, const struct kn_proxy_want *want)
 {
 	const struct kn_slices_in in = {
-		.services = services,
-		.n_services = n_services,
-		.slices = slices,
-		.n_slices = n_slices,
+		.want = want,
 		.node_name = p->cfg.node_name,
 		.skipped = on_skipped,
 		.user = p,
@@ -102,10 +115,9 @@ static struct kn_table *desired(struct kn_proxy *p, const K8s__Service *const *s
 	return t;
 }
 
-int kn_proxy_set(struct kn_proxy *p, const K8s__Service *const *services, size_t n_services,
-		 const K8s__EndpointSlice *const *slices, size_t n_slices, struct kn_err *err)
+int kn_proxy_set(struct kn_proxy *p, const struct kn_proxy_want *objects, struct kn_err *err)
 {
-	struct kn_table *want = desired(p, services, n_services, slices, n_slices);
+	struct kn_table *want = desired(p, objects);
 	kn_auto_plan struct kn_plan plan = {0};
 	int r;
 
@@ -145,6 +157,8 @@ static void write_service(struct kn_json_writer *w, const struct kn_table *t, co
 	kn_json_int(w, "port", ntohs(e->key.port));
 	kn_json_str(w, "protocol", e->key.proto == IPPROTO_TCP ? "TCP" : "UDP");
 	kn_json_str(w, "clusterIP", kn_addr_text(&e->key.addr, ip));
+	if (e->affinity_s)
+		kn_json_int(w, "affinitySeconds", e->affinity_s);
 	kn_json_int(w, "id", e->id);
 	kn_json_int(w, "generation", e->gen);
 	kn_json_arr(w, "backends");

@@ -14,7 +14,26 @@ struct kn_proxy_config {
 	const char *cgroup_path; /* cgroup2 folder to attach to */
 	const char *pin_dir;	 /* folder on a bpffs, made when missing; "/sys/fs/bpf/kernlet" */
 	const char *node_name;
+	uint64_t node_netns; /* cookie of the node's network namespace; 0: of the caller's */
 	unsigned max_services, max_slots, max_flows; /* elements of the maps; 0: the defaults of kn_maps.h */
+};
+/* hostPort of a pod on this node: reached on host_ip, or on each of the node's addresses. */
+struct kn_host_port {
+	const char *ns, *pod, *name; /* name: of the port; may be NULL */
+	const char *host_ip;	     /* NULL, "", "0.0.0.0" or "::": all */
+	const char *protocol;	     /* "TCP", "UDP"; NULL: TCP */
+	int host_port, container_port;
+	const char *const *pod_ips; /* NULL-terminated */
+};
+
+/* What is wanted; borrowed during the call only. */
+struct kn_proxy_want {
+	const K8s__Service *const *services;
+	size_t n_services;
+	const K8s__EndpointSlice *const *slices;
+	size_t n_slices;
+	const struct kn_host_port *host_ports;
+	size_t n_host_ports;
 };
 /* Loads or re-adopts the pinned programs and maps, attaches or atomically replaces the links. */
 int kn_proxy_new(struct kn_proxy **ret, struct kn_loop *loop, const struct kn_proxy_config *cfg,
@@ -22,11 +41,10 @@ int kn_proxy_new(struct kn_proxy **ret, struct kn_loop *loop, const struct kn_pr
 struct kn_proxy *kn_proxy_free(struct kn_proxy *p); /* Services go on working */
 /* Detaches and removes every trace in pin_dir (--cleanup). */
 int kn_proxy_cleanup(const struct kn_proxy_config *cfg, struct kn_err *err);
-/* The whole desired set; borrowed during the call only. Computes the difference to what the maps hold and
+/* Takes the whole desired set. Computes the difference to what the maps hold and
  * writes it, in an order that never shows a half-written Service. Call nothing until the sources are known
  * (restart: the maps keep what they hold). */
-int kn_proxy_set(struct kn_proxy *p, const K8s__Service *const *services, size_t n_services,
-		 const K8s__EndpointSlice *const *slices, size_t n_slices, struct kn_err *err);
+int kn_proxy_set(struct kn_proxy *p, const struct kn_proxy_want *want, struct kn_err *err);
 /* Array of {namespace, name, port, protocol, clusterIP, backends: [{ip, port, node, ready}]...} */
 void kn_proxy_write_services(struct kn_proxy *p, const char *key, struct kn_json_writer *w);
 void kn_proxy_write_status(struct kn_proxy *p, const char *key, struct kn_json_writer *w);

@@ -16,6 +16,7 @@
 #define LABEL_HEADLESS "service.kubernetes.io/headless"
 
 #define NAME_MAX_LEN 512
+#define AFFINITY_DEFAULT_S 10800 /* DefaultClientIPServiceAffinitySeconds */
 
 struct link { /* slices of one Service, in the order given */
 	const K8s__EndpointSlice *slice;
@@ -76,9 +77,9 @@ static void index_slices(struct build *b)
 {
 	char buf[NAME_MAX_LEN];
 
-	b->links = kn_calloc(b->in->n_slices + 1, sizeof(*b->links));
-	for (size_t i = 0; i < b->in->n_slices; i++) {
-		const K8s__EndpointSlice *s = b->in->slices[i];
+	b->links = kn_calloc(b->in->want->n_slices + 1, sizeof(*b->links));
+	for (size_t i = 0; i < b->in->want->n_slices; i++) {
+		const K8s__EndpointSlice *s = b->in->want->slices[i];
 		const char *service = label(s->metadata, LABEL_SERVICE);
 		struct link *l = &b->links[i], *first;
 
@@ -161,37 +162,111 @@ static void add_slice(struct build *b, const K8s__EndpointSlice *s, const K8s__S
 	}
 }
 
-static void add_port(struct build *b, const K8s__Service *svc, const struct kn_addr *ip,
-		     const K8s__ServicePort *sp)
+struct frontend { /* one address and port that a Service is reached by */
+	struct kn_addr ip;
+	int32_t port;
+	bool local; /* only endpoints of this node */
+};
+
+static uint32_t affinity_seconds(const K8s__ServiceSpec *spec)
 {
-	const char *policy = svc->spec->internaltrafficpolicy;
-	struct kn_svc_key key = {.addr = *ip, .proto = protocol(sp->protocol)};
+	const K8s__ClientIPConfig *c =
+		spec->sessionaffinityconfig ? spec->sessionaffinityconfig->clientip : NULL;
+
+	if (!spec->sessionaffinity || strcmp(spec->sessionaffinity, "ClientIP"))
+		return 0;
+	return c && c->has_timeoutseconds && c->timeoutseconds > 0 ? (uint32_t)c->timeoutseconds
+								   : AFFINITY_DEFAULT_S;
+}
+
+static void add_frontend(struct build *b, const K8s__Service *svc, const K8s__ServicePort *sp,
+			 const struct frontend *f)
+{
+	struct kn_svc_key key = {.addr = f->ip, .proto = protocol(sp->protocol)};
 	char buf[NAME_MAX_LEN];
 	struct link *first = kn_map_get(b->by_service, object_name(svc->metadata, svc->metadata->name, buf));
-	const struct kn_entry *e;
-	bool v4 = kn_addr_is_v4(ip), local = policy && !strcmp(policy, "Local");
+	bool v4 = kn_addr_is_v4(&f->ip);
+	struct kn_entry *e;
 
 	if (!key.proto) {
 		skipped(b, svc->metadata, sp->protocol, "protocol isn't supported");
 		return;
 	}
-	if (!sp->has_port || sp->port < 1 || sp->port > 65535) {
+	if (f->port < 1 || f->port > 65535) {
 		skipped(b, svc->metadata, sp->name, "service port out of range");
 		return;
 	}
-	key.port = htons(sp->port);
-	kn_table_add_service(b->table, &key, svc->metadata->namespace_, svc->metadata->name, sp->name);
+	key.port = htons(f->port);
+	e = kn_table_add_service(b->table, &key, svc->metadata->namespace_, svc->metadata->name, sp->name);
+	e->affinity_s = affinity_seconds(svc->spec);
 	for (struct link *l = first; l; l = l->next)
-		add_slice(b, l->slice, sp, v4, local, WANT_READY);
+		add_slice(b, l->slice, sp, v4, f->local, WANT_READY);
 	e = &b->table->entries[b->table->n_entries - 1];
 	/* KEP-1669: rather those that are going than none. */
 	for (struct link *l = e->n ? NULL : first; l; l = l->next)
-		add_slice(b, l->slice, sp, v4, local, WANT_SERVING_TERMINATING);
+		add_slice(b, l->slice, sp, v4, f->local, WANT_SERVING_TERMINATING);
+}
+
+static void add_ports(struct build *b, const K8s__Service *svc, const char *text, bool local)
+{
+	struct frontend f = {.local = local};
+
+	if (!text || !*text || !strcmp(text, "None"))
+		return;
+	if (kn_addr_parse(text, &f.ip)) {
+		skipped(b, svc->metadata, text, "not a Service address");
+		return;
+	}
+	for (size_t k = 0; k < svc->spec->n_ports; k++) {
+		f.port = svc->spec->ports[k]->has_port ? svc->spec->ports[k]->port : 0;
+		add_frontend(b, svc, svc->spec->ports[k], &f);
+	}
+}
+
+/* In the families that the Service has addresses of. */
+static void add_node_ports(struct build *b, const K8s__Service *svc, const char *cluster_ip)
+{
+	struct frontend f = {0};
+
+	if (!cluster_ip || kn_addr_parse(cluster_ip, &f.ip))
+		return;
+	kn_addr_any(kn_addr_is_v4(&f.ip), &f.ip);
+	for (size_t k = 0; k < svc->spec->n_ports; k++) {
+		f.port = svc->spec->ports[k]->has_nodeport ? svc->spec->ports[k]->nodeport : 0;
+		if (f.port)
+			add_frontend(b, svc, svc->spec->ports[k], &f);
+	}
+}
+
+/* Clients at a socket of this node stand inside the cluster: for them an external address leads to every
+ * endpoint, whatever externalTrafficPolicy says (pkg/proxy/iptables/proxier.go, the KUBE-EXT chains). */
+static void add_external(struct build *b, const K8s__Service *svc)
+{
+	const K8s__ServiceSpec *spec = svc->spec;
+	const K8s__LoadBalancerStatus *lb = svc->status ? svc->status->loadbalancer : NULL;
+
+	for (size_t i = 0; i < spec->n_externalips; i++)
+		add_ports(b, svc, spec->externalips[i], false);
+	if (!spec->type || strcmp(spec->type, "LoadBalancer"))
+		return;
+	for (size_t i = 0; lb && i < lb->n_ingress; i++) {
+		const K8s__LoadBalancerIngress *in = lb->ingress[i];
+
+		if (in->ipmode && strcmp(in->ipmode, "VIP"))
+			continue;
+		/* Whose address a socket will have isn't known before it connects. */
+		if (spec->n_loadbalancersourceranges)
+			skipped(b, svc->metadata, in->ip,
+				"loadBalancerSourceRanges isn't supported for local clients");
+		else
+			add_ports(b, svc, in->ip, false);
+	}
 }
 
 static void add_service(struct build *b, const K8s__Service *svc)
 {
 	const K8s__ServiceSpec *spec = svc->spec;
+	const char *policy = spec ? spec->internaltrafficpolicy : NULL;
 	char *const *ips;
 	size_t n;
 
@@ -201,17 +276,31 @@ static void add_service(struct build *b, const K8s__Service *svc)
 		return;
 	ips = spec->n_clusterips ? spec->clusterips : (char *const *)&spec->clusterip;
 	n = spec->n_clusterips ? spec->n_clusterips : 1;
-	for (size_t i = 0; i < n; i++) {
-		struct kn_addr ip;
+	for (size_t i = 0; i < n; i++)
+		add_ports(b, svc, ips[i], policy && !strcmp(policy, "Local"));
+	for (size_t i = 0; i < n; i++)
+		add_node_ports(b, svc, ips[i]);
+	add_external(b, svc);
+}
 
-		if (!ips[i] || !*ips[i] || !strcmp(ips[i], "None"))
+static void add_host_port(struct build *b, const struct kn_host_port *h, bool v4)
+{
+	struct kn_svc_key key = {.proto = protocol(h->protocol)};
+	struct kn_addr pod;
+
+	if (!h->host_ip || !*h->host_ip || !strcmp(h->host_ip, "0.0.0.0") || !strcmp(h->host_ip, "::"))
+		kn_addr_any(v4, &key.addr);
+	else if (kn_addr_parse(h->host_ip, &key.addr))
+		return;
+	if (!key.proto || kn_addr_is_v4(&key.addr) != v4)
+		return;
+	key.port = htons(h->host_port);
+	for (size_t i = 0; h->pod_ips[i]; i++) {
+		if (kn_addr_parse(h->pod_ips[i], &pod) || kn_addr_is_v4(&pod) != v4)
 			continue;
-		if (kn_addr_parse(ips[i], &ip)) {
-			skipped(b, svc->metadata, ips[i], "not a cluster IP");
-			continue;
-		}
-		for (size_t k = 0; k < spec->n_ports; k++)
-			add_port(b, svc, &ip, spec->ports[k]);
+		kn_table_add_service(b->table, &key, h->ns, h->pod, h->name);
+		kn_table_add_backend(b->table, &pod, htons(h->container_port), b->in->node_name, true);
+		return;
 	}
 }
 
@@ -236,14 +325,18 @@ static int by_age(const void *pa, const void *pb)
 struct kn_table *kn_slices_table(const struct kn_slices_in *in)
 {
 	struct build b = {.in = in, .by_service = kn_map_new(), .table = kn_table_new()};
-	kn_auto_free const K8s__Service **sorted = kn_calloc(in->n_services + 1, sizeof(*sorted));
+	kn_auto_free const K8s__Service **sorted = kn_calloc(in->want->n_services + 1, sizeof(*sorted));
 
 	index_slices(&b);
-	for (size_t i = 0; i < in->n_services; i++)
-		sorted[i] = in->services[i];
-	qsort(sorted, in->n_services, sizeof(*sorted), by_age);
-	for (size_t i = 0; i < in->n_services; i++)
+	for (size_t i = 0; i < in->want->n_services; i++)
+		sorted[i] = in->want->services[i];
+	qsort(sorted, in->want->n_services, sizeof(*sorted), by_age);
+	for (size_t i = 0; i < in->want->n_services; i++)
 		add_service(&b, sorted[i]);
+	for (size_t i = 0; i < in->want->n_host_ports; i++) {
+		add_host_port(&b, &in->want->host_ports[i], true);
+		add_host_port(&b, &in->want->host_ports[i], false);
+	}
 	if (kn_table_finish(b.table) && in->skipped)
 		in->skipped(in->user, "", "",
 			    "several Services claim one address and port: the oldest has it");

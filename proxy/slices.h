@@ -7,15 +7,11 @@
 #ifndef KN_PROXY_SLICES_H
 #define KN_PROXY_SLICES_H
 
-#include "lib/k8s/core.pb-c.h"
-#include "lib/k8s/discovery.pb-c.h"
+#include "proxy/proxy.h"
 #include "proxy/table.h"
 
 struct kn_slices_in {
-	const K8s__Service *const *services;
-	size_t n_services;
-	const K8s__EndpointSlice *const *slices;
-	size_t n_slices;
+	const struct kn_proxy_want *want;
 	const char *node_name; /* for internalTrafficPolicy Local; may be NULL */
 	/* Told of everything that is left out though it shouldn't be there: "NAMESPACE/NAME", a value, why.
 	 * May be NULL. */

@@ -154,7 +154,7 @@ const struct kn_entry *kn_table_find(const struct kn_table *t, const struct kn_s
 bool kn_entry_same(const struct kn_table *ta, const struct kn_entry *a, const struct kn_table *tb,
 		   const struct kn_entry *b)
 {
-	if (a->broken || b->broken || a->n != b->n)
+	if (a->broken || b->broken || a->n != b->n || a->affinity_s != b->affinity_s)
 		return false;
 	for (size_t i = 0; i < a->n; i++)
 		if (backend_cmp(&ta->backends[a->first + i], &tb->backends[b->first + i]))

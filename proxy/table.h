@@ -21,10 +21,11 @@ struct kn_backend {
 
 struct kn_entry { /* one port of one address of a Service */
 	struct kn_svc_key key;
-	uint32_t id, gen; /* 0 until kn_table_assign_ids */
-	size_t first, n;  /* its backends: table->backends[first] and on */
-	size_t n_slots;	  /* of a table read back: slots the kernel holds, = n unless broken */
-	bool broken;	  /* of a table read back: slots are missing, so it is written anew */
+	uint32_t id, gen;    /* 0 until kn_table_assign_ids */
+	uint32_t affinity_s; /* sessionAffinity ClientIP; 0: None */
+	size_t first, n;     /* its backends: table->backends[first] and on */
+	size_t n_slots;	     /* of a table read back: slots the kernel holds, = n unless broken */
+	bool broken;	     /* of a table read back: slots are missing, so it is written anew */
 	const char *ns, *name, *port_name; /* NULL in a table read back */
 };
 
@@ -60,7 +61,7 @@ void kn_table_assign_ids(struct kn_table *t, const struct kn_table *old);
 
 /* NULL: not there. The table is finished. */
 const struct kn_entry *kn_table_find(const struct kn_table *t, const struct kn_svc_key *key);
-/* Whether both hold the same backends in the same slots. */
+/* Whether both hold the same backends in the same slots, and the same affinity. */
 bool kn_entry_same(const struct kn_table *ta, const struct kn_entry *a, const struct kn_table *tb,
 		   const struct kn_entry *b);
 int kn_svc_key_cmp(const struct kn_svc_key *a, const struct kn_svc_key *b); /* as memcmp */

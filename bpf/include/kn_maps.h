@@ -12,18 +12,21 @@
 
 #include <linux/types.h>
 
-#define KN_MAPS_LAYOUT 1
+#define KN_MAPS_LAYOUT 2
 
 #define KN_MAPS_SERVICES 262144
 #define KN_MAPS_SLOTS 1048576
 #define KN_MAPS_FLOWS 65536
+#define KN_MAPS_AFFINITY 65536
+#define KN_MAPS_LOCAL 4096
 
 struct kn_addr {
 	__be32 w[4];
 };
 _Static_assert(sizeof(struct kn_addr) == 16, "layout");
 
-/* services: what a client asks for */
+/* services: what a client asks for. The unspecified address of a family stands for every address of the node
+ * (NodePort, hostPort without hostIP): asked for when the address itself has no entry and is in kn_local. */
 struct kn_svc_key {
 	struct kn_addr addr;
 	__be16 port;
@@ -37,8 +40,8 @@ _Static_assert(sizeof(struct kn_svc_key) == 20, "layout");
 struct kn_svc {
 	__u32 id;
 	__u32 gen;
-	__u32 count; /* 0: connections are refused */
-	__u32 flags; /* none yet: 0 */
+	__u32 count;	  /* 0: connections are refused */
+	__u32 affinity_s; /* sessionAffinity ClientIP: how long a client stays with its backend; 0: None */
 };
 _Static_assert(sizeof(struct kn_svc) == 16, "layout");
 
@@ -79,5 +82,27 @@ struct kn_flow {
 	__u16 pad;
 };
 _Static_assert(sizeof(struct kn_flow) == 20, "layout");
+
+/* affinity: the backend that a client of a Service had last. At the socket a client is its network namespace:
+ * a pod has one address, and so have the node's own processes. */
+struct kn_affinity_key {
+	__u64 netns;
+	__u32 id; /* of the Service */
+	__u32 pad;
+};
+_Static_assert(sizeof(struct kn_affinity_key) == 16, "layout");
+
+/* The slot holds as long as the generation does; after a change the backend is looked for by its address. */
+struct kn_affinity {
+	__u64 used_ns; /* CLOCK_MONOTONIC */
+	__u32 gen;
+	__u32 slot;
+	struct kn_addr addr;
+	__be16 port;
+	__u16 pad[3];
+};
+_Static_assert(sizeof(struct kn_affinity) == 40, "layout");
+
+/* local: the node's own addresses, as keys; the value has no meaning */
 
 #endif

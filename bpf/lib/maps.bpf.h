@@ -30,4 +30,19 @@ struct {
 	__type(value, struct kn_flow);
 } kn_flows SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, KN_MAPS_AFFINITY);
+	__type(key, struct kn_affinity_key);
+	__type(value, struct kn_affinity);
+} kn_affinities SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, KN_MAPS_LOCAL);
+	__type(key, struct kn_addr);
+	__type(value, __u8);
+} kn_local SEC(".maps");
+
 #endif

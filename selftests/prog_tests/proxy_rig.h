@@ -165,7 +165,10 @@ static inline int rig_set(struct rig *r, struct rig_service *s, size_t n, struct
 		svcs[i] = &s[i].svc;
 		slices[i] = &s[i].slice;
 	}
-	return kn_proxy_set(r->p, svcs, n, slices, n, err);
+	const struct kn_proxy_want want = {
+		.services = svcs, .n_services = n, .slices = slices, .n_slices = n};
+
+	return kn_proxy_set(r->p, &want, err);
 }
 
 static inline socklen_t rig_sa(struct sockaddr_storage *ss, const char *ip, int port)

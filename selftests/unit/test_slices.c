@@ -20,12 +20,8 @@ static int backends(void)
 {
 	const K8s__Service *svc = &s.svc;
 	const K8s__EndpointSlice *both[] = {&s.slice, &s.slice};
-	const struct kn_slices_in in = {.services = &svc,
-					.n_services = 1,
-					.slices = both,
-					.n_slices = 2,
-					.node_name = "n",
-					.skipped = on_skip};
+	const struct kn_proxy_want want = {.services = &svc, .n_services = 1, .slices = both, .n_slices = 2};
+	const struct kn_slices_in in = {.want = &want, .node_name = "n", .skipped = on_skip};
 	struct kn_table *t = kn_slices_table(&in);
 	int n = t->n_entries ? (int)t->entries[0].n : -1;
 

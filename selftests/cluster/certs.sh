@@ -57,6 +57,6 @@ make_certs() {
 	client kubelet "/O=system:nodes/CN=system:node:$NAME"
 	cp "$C/kubelet.kubeconfig" "$C/kernlet.kubeconfig"
 	kubeconfig "$C/bootstrap.kubeconfig" "{token: $BOOTSTRAP_TOKEN}"
-	[ -s "$C/pki/sa.key" ] || openssl ecparam -name prime256v1 -genkey -noout 2>/dev/null | openssl pkcs8 -topk8 -nodes -out "$C/pki/sa.key"
+	[ -s "$C/pki/sa.key" ] || openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$C/pki/sa.key"
 	[ -s "$C/pki/sa.pub" ] || openssl pkey -in "$C/pki/sa.key" -pubout -out "$C/pki/sa.pub"
 }

@@ -11,3 +11,9 @@ cluster-down: ## end what cluster-up started
 kubectl: ## kubectl on that cluster: make kubectl ARGS="get nodes"
 	$(Q)O=$(O) selftests/cluster/kubectl $(ARGS)
 .PHONY: cluster-build cluster-up cluster-down kubectl
+conformance: $(CLUSTER_PROGS) ## upstream e2e specs on a node: NODE=kernlet|stock FOCUS= SKIP= SPECS=FILE PROCS=4 (root)
+	$(Q)O=$(O) selftests/cluster/conformance "$(NODE)"
+.PHONY: conformance
+cluster-check: $(CLUSTER_PROGS) ## tests against the real control plane; NODE=kernlet|stock|... (root)
+	$(Q)O=$(O) NODE="$(NODE)" selftests/harness/run-tests -t 580 -l cluster-$(NODE) $(wildcard selftests/cluster/test-*.sh)
+.PHONY: cluster-check

@@ -49,7 +49,7 @@ start_kube_apiserver() {
 		--requestheader-extra-headers-prefix=X-Remote-Extra- \
 		--proxy-client-cert-file="$C/pki/front-proxy.crt" --proxy-client-key-file="$C/pki/front-proxy.key" \
 		--enable-aggregator-routing=true --profiling=false --event-ttl=1h "$@"
-	wait_for kube-apiserver 90 kubectl get --raw /readyz
+	wait_for kube-apiserver 90 in_node curl -fsS --cacert "$C/pki/ca.crt" --cert "$C/pki/admin.crt" --key "$C/pki/admin.key" $API/readyz
 }
 
 start_kube_controller_manager() {

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/k8s/object.h"
-
 #include <errno.h>
-#include <string.h>
+
+#include "lib/base/err.h"
+#include "lib/k8s/object.h"
 
 static const K8s__ObjectMeta *meta_of(const ProtobufCMessage *msg)
 {
 	const ProtobufCFieldDescriptor *f =
 		protobuf_c_message_descriptor_get_field_by_name(msg->descriptor, "metadata");
 
-	if (!f || f->type != PROTOBUF_C_TYPE_MESSAGE || f->descriptor != &k8s__object_meta__descriptor)
+	if (!f || f->descriptor != &k8s__object_meta__descriptor)
 		return NULL;
-	return *(K8s__ObjectMeta *const *)((const char *)msg + f->offset);
+	return *(K8s__ObjectMeta *const *)(const void *)((const char *)msg + f->offset);
 }
 
 int kn_object_new(struct kn_object **ret, struct kn_arena *arena, ProtobufCMessage *msg, struct kn_err *err)
@@ -20,12 +20,17 @@ int kn_object_new(struct kn_object **ret, struct kn_arena *arena, ProtobufCMessa
 	struct kn_object *o;
 
 	if (!meta || !meta->name || !*meta->name)
-		return kn_err_set(err, EINVAL, "object without a name");
+		return kn_err_set(err, EINVAL, "%s: an object without a name", msg->descriptor->short_name);
 	o = kn_calloc(1, sizeof(*o));
-	*o = (struct kn_object){.refs = 1, .arena = arena, .msg = msg, .meta = meta};
-	o->ns = meta->namespace_ ? meta->namespace_ : "";
-	o->name = meta->name;
-	o->uid = meta->uid ? meta->uid : "";
+	*o = (struct kn_object){
+		.refs = 1,
+		.arena = arena,
+		.msg = msg,
+		.meta = meta,
+		.ns = meta->namespace_ ? meta->namespace_ : "",
+		.name = meta->name,
+		.uid = meta->uid ? meta->uid : "",
+	};
 	*ret = o;
 	return 0;
 }

@@ -11,11 +11,11 @@
 #include <systemd/sd-daemon.h>
 
 #include "kubelet/cni_conf.h"
-#include "kubelet/endpoints.h"
 #include "kubelet/kubelet.h"
 #include "kubelet/node_info.h"
 #include "kubelet/options.h"
 #include "kubelet/pod_set.h"
+#include "kubelet/services_main.h"
 #include "lib/base/file.h"
 #include "lib/base/mem.h"
 #include "lib/ctl/ctl.h"
@@ -38,80 +38,17 @@ struct app {
 	struct kn_source_dir *source;
 	struct kn_ctl_server *ctl;
 	struct kn_pod_set *pods;
-	struct kn_timer *sync_services;
-	struct kn_manifest **services; /* Services and EndpointSlices of the folder, referenced */
-	size_t n_services;
-	bool sources_ready;
+	struct kn_services *services;
 	int64_t started_ns;
 };
 
-/* ---- services ---- */
-
-struct collect {
-	struct app *app;
-	struct kn_endpoints endpoints;
-};
-
-static void add_pod_endpoints(void *user, const struct kn_pod_view *v)
-{
-	struct collect *c = user;
-
-	for (size_t i = 0; i < c->app->n_services; i++)
-		if (c->app->services[i]->kind == KN_KIND_SERVICE)
-			kn_endpoints_add(&c->endpoints, (K8s__Service *)c->app->services[i]->obj, v);
-}
-
-static void sync_services(void *user)
-{
-	struct app *app = user;
-	struct collect c = {.app = app, .endpoints = {.node_name = app->node.node_name}};
-	const K8s__EndpointSlice **slices;
-	const K8s__Service **services;
-	struct kn_err err = KN_ERR_INIT;
-	size_t ns = 0, nl = 0;
-
-	/* After a start the maps hold what was true before; an incomplete view must not take it away. */
-	if (!app->proxy || !app->sources_ready || !kn_kubelet_observed(app->kubelet))
-		return;
-	c.endpoints.arena = kn_arena_new(0);
-	kn_kubelet_each(app->kubelet, add_pod_endpoints, &c);
-	services = kn_calloc(app->n_services, sizeof(*services));
-	slices = kn_calloc(app->n_services + c.endpoints.n, sizeof(*slices));
-	for (size_t i = 0; i < app->n_services; i++) {
-		if (app->services[i]->kind == KN_KIND_SERVICE)
-			services[ns++] = (K8s__Service *)app->services[i]->obj;
-		else
-			slices[nl++] = (K8s__EndpointSlice *)app->services[i]->obj;
-	}
-	for (size_t i = 0; i < c.endpoints.n; i++)
-		slices[nl++] = c.endpoints.slices[i];
-	const struct kn_proxy_want want = {
-		.services = services, .n_services = ns, .slices = slices, .n_slices = nl};
-	if (kn_proxy_set(app->proxy, &want, &err))
-		kn_error(&app->log, "Failed to write the Services into the kernel", "err", err.msg);
-	free(services);
-	free(slices);
-	free(c.endpoints.slices);
-	kn_arena_free(c.endpoints.arena);
-}
+/* ---- manifests ---- */
 
 static void on_pod_status(void *user)
 {
 	struct app *app = user;
 
-	/* Coalesced: many pods change in one turn of the loop. */
-	kn_timer_arm(app->sync_services, 0);
-}
-
-/* ---- manifests ---- */
-
-static void release_services(struct app *app)
-{
-	for (size_t i = 0; i < app->n_services; i++)
-		kn_manifest_unref(app->services[i]);
-	free(app->services);
-	app->services = NULL;
-	app->n_services = 0;
+	kn_services_pods_changed(app->services);
 }
 
 static void on_manifests(void *user, struct kn_manifest *const *set, size_t n)
@@ -120,16 +57,10 @@ static void on_manifests(void *user, struct kn_manifest *const *set, size_t n)
 	struct kn_pod *const *pods;
 	size_t n_pods;
 
-	release_services(app);
-	app->services = kn_calloc(n, sizeof(*app->services));
-	for (size_t i = 0; i < n; i++)
-		if (set[i]->kind != KN_KIND_POD)
-			app->services[app->n_services++] = kn_manifest_ref(set[i]);
-	app->sources_ready = true;
+	kn_services_set_manifests(app->services, set, n);
 	kn_pod_set_update(app->pods, set, n);
 	pods = kn_pod_set_get(app->pods, &n_pods);
 	kn_kubelet_set_pods(app->kubelet, pods, n_pods);
-	kn_timer_arm(app->sync_services, 0);
 }
 
 static void on_manifest_error(void *user, const char *file, const struct kn_err *err)
@@ -254,6 +185,15 @@ static int start_kubelet(struct app *app, struct kn_err *err)
 
 static int start_sources(struct app *app, struct kn_err *err)
 {
+	const struct kn_services_deps deps = {
+		.loop = app->loop,
+		.proxy = app->proxy,
+		.kubelet = app->kubelet,
+		.node_name = app->node.node_name,
+		.log = &app->log,
+	};
+
+	app->services = kn_services_new(&deps);
 	app->pods = kn_pod_set_new(app->node.node_name, &app->log);
 	if (!app->opt.manifest_path) {
 		on_manifests(app, NULL, 0);
@@ -283,7 +223,6 @@ static int start(struct app *app, struct kn_err *err)
 	if (r)
 		return r;
 	signal(SIGPIPE, SIG_IGN);
-	app->sync_services = kn_timer_new(app->loop, sync_services, app);
 	r = kn_node_info(&app->node, &app->opt, app->arena, err);
 	if (!r)
 		r = kn_mkdir_p(app->opt.root_dir, 0750, err);
@@ -307,14 +246,13 @@ static void stop(struct app *app)
 {
 	kn_ctl_server_free(app->ctl);
 	kn_source_dir_free(app->source);
+	kn_services_free(app->services);
 	kn_kubelet_free(app->kubelet);
 	kn_cri_free(app->cri);
 	kn_pool_free(app->pool);
 	kn_proxy_free(app->proxy);
 	kn_cgroup_free(app->cgroup);
 	kn_pod_set_free(app->pods);
-	release_services(app);
-	kn_timer_free(app->sync_services);
 	kn_loop_free(app->loop);
 }
 

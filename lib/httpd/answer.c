@@ -46,23 +46,18 @@ void kn_httpd_answer(struct kn_httpd_request *r, int status, const char *content
 
 void kn_httpd_answer_text(struct kn_httpd_request *r, int status, const char *fmt, ...)
 {
-	char stack[1024], *text = stack;
-	va_list ap, again;
+	char *text = NULL;
+	va_list ap;
 	int n;
 
 	va_start(ap, fmt);
-	va_copy(again, ap);
-	n = vsnprintf(stack, sizeof(stack), fmt, ap);
-	if (n >= (int)sizeof(stack)) {
-		text = kn_calloc(1, (size_t)n + 1);
-		vsnprintf(text, (size_t)n + 1, fmt, again);
-	}
-	va_end(again);
+	n = vasprintf(&text, fmt, ap);
 	va_end(ap);
+	if (n < 0)
+		abort(); /* out of memory, as in lib/base/mem.c */
 	kn_httpd_set_header(r, "X-Content-Type-Options", "nosniff");
-	kn_httpd_answer(r, status, "text/plain; charset=utf-8", text, n > 0 ? (size_t)n : 0);
-	if (text != stack)
-		free(text);
+	kn_httpd_answer(r, status, "text/plain; charset=utf-8", text, (size_t)n);
+	free(text);
 }
 
 /* ---- streams ---- */

@@ -44,9 +44,11 @@ static void daemon_run(struct kn_httpd_daemon *d)
 {
 	MHD_UNSIGNED_LONG_LONG ms;
 	int64_t wait = -1;
+	unsigned n;
 
 	MHD_run(d->mhd);
-	if (d->retired && !connections(d)) {
+	n = connections(d);
+	if (d->retired && !n) {
 		kn_list_del(&d->node);
 		daemon_free(d);
 		return;
@@ -55,6 +57,11 @@ static void daemon_run(struct kn_httpd_daemon *d)
 		wait = ms < 3600 * 1000 ? (int64_t)ms * KN_NSEC_PER_MSEC : 3600 * KN_NSEC_PER_SEC;
 	if (d->retired && (wait < 0 || wait > RETIRED_CHECK))
 		wait = RETIRED_CHECK;
+	/* At its limit it stops accepting, and begins again only in a run after the one that frees a place.
+	 */
+	if (d->full && n < d->h->cfg.max_connections)
+		wait = 0;
+	d->full = n >= d->h->cfg.max_connections;
 	if (wait >= 0)
 		kn_timer_arm(d->timer, wait);
 	else

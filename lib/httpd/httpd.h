@@ -31,7 +31,7 @@ struct kn_httpd_config {
 	const char *address;		/* numeric, IPv4 or IPv6 */
 	uint16_t port;			/* 0: any that is free */
 	const struct kn_httpd_tls *tls; /* NULL: plain */
-	unsigned max_connections;	/* 0: 512; more are closed at once */
+	unsigned max_connections;	/* 0: 512; more wait until one ends */
 	unsigned idle_s;		/* without a byte either way; 0: 90, as the kubelet's IdleTimeout */
 	size_t max_body;		/* of a request, 413 beyond; 0: 64 KiB */
 };

@@ -19,7 +19,7 @@ struct kn_httpd_daemon {
 	struct MHD_Daemon *mhd;
 	struct kn_io *io;
 	struct kn_timer *timer;
-	bool retired;
+	bool retired, full;
 };
 
 struct kn_httpd {

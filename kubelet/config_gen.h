@@ -27,9 +27,13 @@ struct kn_node_ctx {			 /* the node, constant while running; strings borrowed fr
 char *kn_path_pod(struct kn_arena *a, const struct kn_node_ctx *n, const char *uid);
 char *kn_path_pod_logs(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p);
 char *kn_path_etc_hosts(struct kn_arena *a, const struct kn_node_ctx *n, const char *uid);
-/* Host path behind a volume of the pod: emptyDir and hostPath. NULL: other type. */
+/* Host path behind a volume of the pod: hostPath, emptyDir, secret, configMap, downwardAPI, projected. NULL:
+ * other type. */
 char *kn_path_volume(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p,
 		     const K8s__Volume *v);
+/* Where the sub-path of the container's volume mount of that index is bound. */
+char *kn_path_subpath(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p,
+		      const char *volume, const char *container, size_t index);
 /* Host file for /dev/termination-log of one attempt. */
 char *kn_path_termination(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p,
 			  const char *container, unsigned attempt);

@@ -17,12 +17,27 @@
 
 struct job {
 	const struct kn_node_ctx *n;
-	struct kn_pod *p; /* referenced and let go on the loop, only read by the work */
+	struct kn_pod *p;		     /* referenced and let go on the loop, only read by the work */
+	struct kn_volume_contents *contents; /* or NULL */
 	char *uid, *log_dir;
 	kn_dirs_done done;
 	void *user;
 	struct kn_err err;
 };
+
+static void volumes(struct job *j, struct kn_arena *a)
+{
+	const K8s__PodSpec *s = j->p->obj->spec;
+
+	for (size_t k = 0; !j->err.code && k < s->n_volumes; k++) {
+		const struct kn_volume_content *c = j->contents ? &j->contents->list[k] : NULL;
+		const struct kn_payload *files = c && c->have ? &c->payload : NULL;
+
+		if (kn_volume_setup(a, j->n, j->p, s->volumes[k], files, &j->err))
+			kn_err_wrap(&j->err, "MountVolume.SetUp failed for volume \"%s\" ",
+				    s->volumes[k]->name);
+	}
+}
 
 static void setup_work(void *user)
 {
@@ -42,8 +57,15 @@ static void setup_work(void *user)
 		if (!r)
 			r = kn_mkdir_p(kn_arena_printf(a, "%s/%s", logs, name), 0755, &j->err);
 	}
-	for (size_t k = 0; !r && k < s->n_volumes; k++)
-		r = kn_volume_setup(a, j->n, j->p, s->volumes[k], &j->err);
+	if (!r)
+		volumes(j, a);
+}
+
+static void refresh_work(void *user)
+{
+	kn_auto_arena struct kn_arena *a = kn_arena_new(0);
+
+	volumes(user, a);
 }
 
 static void remove_work(void *user)
@@ -64,21 +86,35 @@ static void job_done(void *user)
 
 	j->done(j->user, &j->err);
 	kn_pod_unref(j->p);
+	kn_volume_contents_free(j->contents);
 	free(j->uid);
 	free(j->log_dir);
 	free(j);
 }
 
-void kn_pod_dirs_setup(struct kn_pool *pool, const struct kn_node_ctx *n, struct kn_pod *p, kn_dirs_done done,
-		       void *user)
+static void submit(struct kn_pool *pool, void (*work)(void *), const struct kn_node_ctx *n, struct kn_pod *p,
+		   struct kn_volume_contents *contents, kn_dirs_done done, void *user)
 {
 	struct job *j = kn_calloc(1, sizeof(*j));
 
 	j->n = n;
 	j->p = kn_pod_ref(p);
+	j->contents = contents;
 	j->done = done;
 	j->user = user;
-	kn_pool_submit(pool, setup_work, job_done, j);
+	kn_pool_submit(pool, work, job_done, j);
+}
+
+void kn_pod_dirs_setup(struct kn_pool *pool, const struct kn_node_ctx *n, struct kn_pod *p,
+		       struct kn_volume_contents *contents, kn_dirs_done done, void *user)
+{
+	submit(pool, setup_work, n, p, contents, done, user);
+}
+
+void kn_pod_dirs_refresh(struct kn_pool *pool, const struct kn_node_ctx *n, struct kn_pod *p,
+			 struct kn_volume_contents *contents, kn_dirs_done done, void *user)
+{
+	submit(pool, refresh_work, n, p, contents, done, user);
 }
 
 void kn_pod_dirs_remove(struct kn_pool *pool, const struct kn_node_ctx *n, const char *uid,

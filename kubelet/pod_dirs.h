@@ -5,13 +5,18 @@
 #define KN_KUBELET_POD_DIRS_H
 
 #include "kubelet/config_gen.h"
+#include "kubelet/pod_volumes.h"
 #include "lib/loop/pool.h"
 
 typedef void (*kn_dirs_done)(void *user, const struct kn_err *err); /* err->code 0: good */
 /* Idempotent. hostPath types are obeyed (DirectoryOrCreate, File, ... ; error text as the kubelet's:
- * "hostPath type check failed: PATH is not a directory"). The pod is referenced until done. */
-void kn_pod_dirs_setup(struct kn_pool *pool, const struct kn_node_ctx *n, struct kn_pod *p, kn_dirs_done done,
-		       void *user);
+ * 'MountVolume.SetUp failed for volume "v" : hostPath type check failed: PATH is not a directory'). The pod
+ * is referenced until done. contents (may be NULL, then volumes made of files are passed over) is taken. */
+void kn_pod_dirs_setup(struct kn_pool *pool, const struct kn_node_ctx *n, struct kn_pod *p,
+		       struct kn_volume_contents *contents, kn_dirs_done done, void *user);
+/* The volumes alone, of a pod that runs. */
+void kn_pod_dirs_refresh(struct kn_pool *pool, const struct kn_node_ctx *n, struct kn_pod *p,
+			 struct kn_volume_contents *contents, kn_dirs_done done, void *user);
 /* Unmounts and removes root_dir/pods/UID and, if logs, the pod's log folder. Never follows symlinks, never
  * removes what lies behind a hostPath. */
 void kn_pod_dirs_remove(struct kn_pool *pool, const struct kn_node_ctx *n, const char *uid,

@@ -45,7 +45,7 @@ void kn_worker_prepare(struct kn_worker *w, void (*next)(struct kn_worker *w))
 		return;
 	}
 	w->prepared = next;
-	kn_pod_dirs_setup(w->k->d.pool, w->k->d.node, w->pod, on_dirs, w);
+	kn_pod_dirs_setup(w->k->d.pool, w->k->d.node, w->pod, NULL, on_dirs, w);
 }
 
 static void on_sandbox(void *user, const ProtobufCMessage *rsp, const struct kn_err *err)

@@ -1,122 +1,116 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "kubelet/pod_volumes.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 
-#include "kubelet/pod_volumes.h"
 #include "kubelet/gen_priv.h"
+#include "kubelet/ownership.h"
+#include "kubelet/volume_payload.h"
 #include "lib/base/file.h"
 #include "lib/base/mem.h"
 #include "lib/k8s/codec.h"
 
-#define EMPTY_DIRS "/volumes/kubernetes.io~empty-dir/"
-
-/* mountinfo writes space, tab, newline and backslash as three octal digits. In place. */
-static void unescape(char *s)
+struct kn_volume_contents *kn_volume_contents_new(const struct kn_pod *p)
 {
-	char *out = s;
+	struct kn_volume_contents *c = kn_calloc(1, sizeof(*c));
 
-	for (; *s; s++) {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] && s[3]) {
-			*out++ = (char)((s[1] - '0') * 64 + (s[2] - '0') * 8 + (s[3] - '0'));
-			s += 3;
-		} else {
-			*out++ = *s;
-		}
-	}
-	*out = '\0';
+	c->arena = kn_arena_new(0);
+	c->list = kn_arena_alloc(c->arena, (p->obj->spec->n_volumes + 1) * sizeof(*c->list));
+	return c;
 }
 
-/* The last mount at or below dir (the newest: to be unmounted first), or NULL. */
-static int last_mount(struct kn_arena *a, const char *dir, char **ret, struct kn_err *err)
+struct kn_volume_contents *kn_volume_contents_free(struct kn_volume_contents *c)
 {
-	kn_auto_fclose FILE *f = fopen("/proc/self/mountinfo", "re");
-	KN_CLEANUP(kn_freep) char *line = NULL;
-	size_t cap = 0, len = strlen(dir);
-	char *found = NULL;
-
-	if (!f)
-		return kn_err_errno(err, errno, "open /proc/self/mountinfo");
-	while (getline(&line, &cap, f) > 0) {
-		char *save = NULL, *word = strtok_r(line, " ", &save);
-
-		for (int i = 0; word && i < 4; i++)
-			word = strtok_r(NULL, " ", &save);
-		if (!word)
-			continue;
-		unescape(word);
-		if (!strncmp(word, dir, len) && (!word[len] || word[len] == '/'))
-			found = kn_arena_strdup(a, word);
-	}
-	*ret = found;
-	return 0;
+	if (c)
+		kn_arena_free(c->arena);
+	free(c);
+	return NULL;
 }
 
-int kn_volumes_unmount(struct kn_arena *a, const char *pod_dir, struct kn_err *err)
+/* No more than the pod may have anyway. */
+static int64_t memory_size(const struct kn_node_ctx *n, const struct kn_pod *p,
+			   const K8s__EmptyDirVolumeSource *e)
 {
-	KN_CLEANUP(kn_freep) char *real = realpath(pod_dir, NULL);
-	const char *prefix;
-	char *at;
+	struct kn_pod_limits limits;
+	int64_t size = n->memory_bytes, own = 0;
+
+	kn_pod_limits(p, n->cpu_quota_period_us, &limits);
+	if (limits.memory_bytes > 0 && (!size || limits.memory_bytes <= size))
+		size = limits.memory_bytes;
+	if (e && e->sizelimit && kn_str_set(e->sizelimit->string) &&
+	    !kn_quantity_value(e->sizelimit->string, &own) && own > 0 && (!size || own <= size))
+		size = own;
+	return size;
+}
+
+static const K8s__PodSecurityContext *group_of(const struct kn_pod *p)
+{
+	const K8s__PodSecurityContext *sc = p->obj->spec->securitycontext;
+
+	return sc && sc->has_fsgroup ? sc : NULL;
+}
+
+/* The folder of a volume, open to all as upstream's; made says whether it is new. */
+static int folder(const char *path, bool *made, struct kn_err *err)
+{
+	struct stat st;
 	int r;
 
-	if (!real)
-		return errno == ENOENT ? 0 : kn_err_errno(err, errno, "resolve %s", pod_dir);
-	prefix = kn_arena_printf(a, "%s" EMPTY_DIRS, real);
-	while (!(r = last_mount(a, real, &at, err)) && at) {
-		size_t len = strlen(prefix);
+	*made = lstat(path, &st) < 0;
+	if (!*made)
+		return 0;
+	r = kn_mkdir_p(path, 0777, err);
+	/* mkdir's mode went through the umask. */
+	return !r && chmod(path, 0777) < 0 ? kn_err_errno(err, errno, "chmod %s", path) : r;
+}
 
-		if (strncmp(at, prefix, len) || !at[len] || strchr(at + len, '/'))
-			return kn_err_set(err, EBUSY, "%s is a mount that is not ours", at);
-		if (umount2(at, UMOUNT_NOFOLLOW) < 0)
-			return kn_err_errno(err, errno, "unmount %s", at);
-	}
+static int empty_dir(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p,
+		     const char *path, const K8s__EmptyDirVolumeSource *e, struct kn_err *err)
+{
+	const K8s__PodSecurityContext *group = group_of(p);
+	bool made, there = true;
+	int r;
+
+	if (kn_str_set(e->medium) && strcmp(e->medium, "Memory") != 0)
+		return kn_err_set(err, EINVAL, "emptyDir medium %.70s is not supported", e->medium);
+	r = folder(path, &made, err);
+	if (!r && kn_str_set(e->medium))
+		r = kn_volume_is_mounted(a, path, &there, err);
+	if (!r && !there)
+		r = kn_volume_mount_memory(a, path, memory_size(n, p, e), false, err);
+	/* Once containers write into it, its modes are theirs. */
+	if (!r && group && (made || !there))
+		r = kn_volume_own(path, group->fsgroup, false, false, err);
 	return r;
 }
 
-static int mount_memory(struct kn_arena *a, const char *path, const K8s__EmptyDirVolumeSource *e,
-			struct kn_err *err)
-{
-	KN_CLEANUP(kn_freep) char *real = realpath(path, NULL);
-	const char *options = "mode=0777";
-	int64_t size = 0;
-	char *at = NULL;
-	int r;
+struct group {
+	int64_t id;
+};
 
-	if (!real)
-		return kn_err_errno(err, errno, "resolve %s", path);
-	r = last_mount(a, real, &at, err);
-	if (r || at)
-		return r;
-	if (e->sizelimit && e->sizelimit->string && !kn_quantity_value(e->sizelimit->string, &size) &&
-	    size > 0)
-		options = kn_arena_printf(a, "mode=0777,size=%lld", (long long)size);
-	if (mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, options) < 0)
-		return kn_err_errno(err, errno, "mount tmpfs on %s", path);
-	return 0;
+static int give(void *user, const char *dir, struct kn_err *err)
+{
+	const struct group *g = user;
+
+	return kn_volume_own(dir, g->id, true, false, err);
 }
 
-static int empty_dir(struct kn_arena *a, const struct kn_pod *p, const char *path,
-		     const K8s__EmptyDirVolumeSource *e, struct kn_err *err)
+static int files(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p,
+		 const K8s__Volume *v, const char *path, const struct kn_payload *content, struct kn_err *err)
 {
-	const K8s__PodSecurityContext *sc = p->obj->spec->securitycontext;
-	mode_t mode = 0777;
-	int r = kn_mkdir_p(path, 0777, err);
+	const K8s__PodSecurityContext *sc = group_of(p);
+	struct group g = {.id = sc ? sc->fsgroup : 0};
+	bool made;
+	int r = folder(path, &made, err);
 
-	if (!r && kn_str_set(e->medium) && strcmp(e->medium, "Memory"))
-		return kn_err_set(err, EINVAL, "emptyDir medium %.70s is not supported", e->medium);
-	if (!r && kn_str_set(e->medium))
-		r = mount_memory(a, path, e, err);
-	if (r)
-		return r;
-	if (sc && sc->has_fsgroup) {
-		mode = 02777; /* what is made inside belongs to the group too */
-		if (lchown(path, (uid_t)-1, (gid_t)sc->fsgroup) < 0)
-			return kn_err_errno(err, errno, "chown %s", path);
-	}
-	/* mkdir's mode went through the umask. */
-	return chmod(path, mode) < 0 ? kn_err_errno(err, errno, "chmod %s", path) : 0;
+	if (!r && kn_volume_is_secret(v))
+		r = kn_volume_mount_memory(a, path, memory_size(n, p, NULL), true, err);
+	for (char **d = kn_volume_nested(a, p, v->name); !r && *d; d++)
+		r = kn_mkdir_p(kn_arena_printf(a, "%s/%s", path, *d), 0755, err);
+	return r ? r : kn_atomic_write(path, content, sc ? give : NULL, &g, NULL, err);
 }
 
 static int type_error(const char *path, const char *what, struct kn_err *err)
@@ -159,7 +153,7 @@ static int host_path(const char *path, const char *type, struct kn_err *err)
 }
 
 int kn_volume_setup(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p,
-		    const K8s__Volume *v, struct kn_err *err)
+		    const K8s__Volume *v, const struct kn_payload *content, struct kn_err *err)
 {
 	const char *path = kn_path_volume(a, n, p, v);
 
@@ -167,5 +161,7 @@ int kn_volume_setup(struct kn_arena *a, const struct kn_node_ctx *n, const struc
 		return kn_err_set(err, EINVAL, "volume \"%s\" is of a type that is not supported", v->name);
 	if (v->volumesource->hostpath)
 		return host_path(path, v->volumesource->hostpath->type, err);
-	return empty_dir(a, p, path, v->volumesource->emptydir, err);
+	if (v->volumesource->emptydir)
+		return empty_dir(a, n, p, path, v->volumesource->emptydir, err);
+	return content ? files(a, n, p, v, path, content, err) : 0;
 }

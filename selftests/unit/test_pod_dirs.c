@@ -70,7 +70,7 @@ static void done(void *user, const struct kn_err *err)
 
 static void run(struct fixture *f, struct kn_pod *p)
 {
-	kn_pod_dirs_setup(f->pool, &f->n, p, done, f);
+	kn_pod_dirs_setup(f->pool, &f->n, p, NULL, done, f);
 	wait_for(f);
 }
 
@@ -155,7 +155,9 @@ static void test_host_path(void **state)
 
 		run(f, p);
 		assert_string_equal(f->err.msg,
-				    t[i].msg ? kn_arena_printf(a, "hostPath type check failed: %s/%s%s",
+				    t[i].msg ? kn_arena_printf(a,
+							       "MountVolume.SetUp failed for volume \"v\" : "
+							       "hostPath type check failed: %s/%s%s",
 							       f->dir, t[i].path, t[i].msg)
 					     : "");
 		take_away(f);

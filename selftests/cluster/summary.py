@@ -1,30 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""summary.py FOLDER KIND SECONDS: FOLDER/KIND/junit.xml as text, and beside the other kinds' last runs.
+"""summary.py FOLDER KIND SECONDS: FOLDER/KIND/report.json as text, and beside the other kinds' last runs.
 
 Writes FOLDER/KIND/summary.txt: state, seconds, name; failures with the first line of their message. Exits 1 when a spec
 failed or none ran.
 """
+import json
 import os
 import sys
-import xml.etree.ElementTree as ET
 
 
-def read_junit(path):
+def read_report(path):
+    """ginkgo's JSON; its JUnit report puts labels into the names."""
     specs = {}
-    for case in ET.parse(path).iter("testcase"):
-        name = case.get("name", "")
-        if not name.startswith("[It] "):
+    with open(path, encoding="utf-8") as f:
+        reports = json.load(f)
+    for spec in (s for r in reports for s in r.get("SpecReports") or []):
+        if spec["LeafNodeType"] != "It" or spec["State"] in ("skipped", "pending"):
             continue
-        why = ""
-        state = case.get("status", "")
-        if state == "skipped" or case.find("skipped") is not None:
-            continue
-        for bad in ("failure", "error"):
-            e = case.find(bad)
-            if e is not None:
-                state = "failed"
-                why = (e.get("message") or e.text or "").strip().split("\n")[0][:240]
-        specs[name[5:]] = ("passed" if state == "passed" else "failed", float(case.get("time") or 0), why)
+        name = " ".join((spec.get("ContainerHierarchyTexts") or []) + [spec["LeafNodeText"]])
+        why = (spec.get("Failure") or {}).get("Message", "").strip().replace("\n", " ").replace("\t", " ")
+        specs[name] = ("passed" if spec["State"] == "passed" else "failed", spec["RunTime"] / 1e9, why[:400])
     return specs
 
 
@@ -46,7 +41,7 @@ def write_summary(path, specs):
 
 def main():
     folder, kind, took = sys.argv[1], sys.argv[2], int(sys.argv[3])
-    mine = read_junit(os.path.join(folder, kind, "junit.xml"))
+    mine = read_report(os.path.join(folder, kind, "report.json"))
     write_summary(os.path.join(folder, kind, "summary.txt"), mine)
     failed = {n for n, s in mine.items() if s[0] == "failed"}
     for name in sorted(failed):

@@ -167,7 +167,9 @@ static void set_node_info(struct kn_arena *a, const struct kn_node_config *c, co
 	i->kernelversion = kn_arena_strdup(a, m->kernel_version);
 	i->osimage = kn_arena_strdup(a, m->os_image);
 	i->containerruntimeversion =
-		kn_arena_printf(a, "%s://%s", r->name, *r->version ? r->version : "Unknown");
+		!*r->name && s->nodeinfo && s->nodeinfo->containerruntimeversion
+			? s->nodeinfo->containerruntimeversion
+			: kn_arena_printf(a, "%s://%s", r->name, *r->version ? r->version : "Unknown");
 	i->kubeletversion = kn_arena_strdup(a, c->kube_version);
 	i->kubeproxyversion = kn_arena_strdup(a, "");
 	i->operatingsystem = kn_arena_strdup(a, "linux");
@@ -217,6 +219,8 @@ static void set_images(struct kn_arena *a, const struct kn_node_config *c, const
 	size_t n = seen->n_images;
 	kn_auto_free Cri__Image **sorted = kn_calloc(n + 1, sizeof(*sorted));
 
+	if (!seen->images_known)
+		return;
 	if (n)
 		memcpy(sorted, seen->images, n * sizeof(*sorted));
 	qsort(sorted, n, sizeof(*sorted), by_size);
@@ -238,6 +242,8 @@ static void set_handlers(struct kn_arena *a, const Cri__StatusResponse *r, K8s__
 {
 	size_t n = r ? r->n_runtime_handlers : 0;
 
+	if (!r)
+		return; /* nothing known yet: the old ones stay */
 	s->runtimehandlers = kn_arena_alloc(a, (n + 1) * sizeof(*s->runtimehandlers));
 	s->n_runtimehandlers = n;
 	for (size_t i = 0; i < n; i++) {
@@ -255,7 +261,7 @@ static void set_handlers(struct kn_arena *a, const Cri__StatusResponse *r, K8s__
 		s->runtimehandlers[i] = h;
 	}
 	qsort(s->runtimehandlers, n, sizeof(*s->runtimehandlers), by_name);
-	if (r && r->features) {
+	if (r->features) {
 		s->features = kn_arena_alloc(a, sizeof(*s->features));
 		k8s__node_features__init(s->features);
 		s->features->has_supplementalgroupspolicy = true;

@@ -42,6 +42,7 @@ struct kn_node_seen { /* borrowed for the call */
 	const struct kn_runtime_view *runtime;
 	Cri__Image *const *images;
 	size_t n_images;
+	bool images_known; /* false: not listed yet, the old list stays */
 	bool memory_pressure, disk_pressure, pid_pressure;
 	const char *const *problems; /* more reasons not to be ready, NULL-terminated; NULL: none */
 	int64_t mono_ns, real_ns;

@@ -78,7 +78,7 @@ static int set_list(struct kn_arena *a, const char ***field, const char *value)
 	return 0;
 }
 
-static int set_flag(void *target, const struct kn_flag *f, const char *value, struct kn_arena *a)
+int kn_flag_set(void *target, const struct kn_flag *f, const char *value, struct kn_arena *a)
 {
 	void *field = (char *)target + f->offset;
 
@@ -127,7 +127,7 @@ int kn_flags_parse(const struct kn_flag *flags, size_t n, void *target, int argc
 				return kn_err_set(err, EINVAL, "flag needs an argument: --%s", f->name);
 			value = argv[++i];
 		}
-		if (set_flag(target, f, value, a))
+		if (kn_flag_set(target, f, value, a))
 			return kn_err_set(err, EINVAL, "invalid argument \"%s\" for \"--%s\" flag", value,
 					  f->name);
 	}

@@ -29,6 +29,8 @@ struct kn_flag {
 /* Writes the fields of target. -EINVAL with pflag's texts; target may then be partly written. */
 int kn_flags_parse(const struct kn_flag *flags, size_t n, void *target, int argc, char *const argv[],
 		   struct kn_arena *a, struct kn_err *err);
+/* Sets one field from text, as the command line does; NULL is a bool's "true". -EINVAL: not of the type. */
+int kn_flag_set(void *target, const struct kn_flag *f, const char *value, struct kn_arena *a);
 void kn_flags_usage(const struct kn_flag *flags, size_t n, int fd); /* one line a flag */
 /* Go's duration text ("1m30s", "100ms") to ns; -EINVAL. Source: metav1.Duration, Go time.ParseDuration. */
 int kn_duration_parse(const char *text, int64_t *ret_ns);

@@ -9,11 +9,22 @@
 # Kernlet's whole command line.
 start_kernlet() { # ARGS...
 	running kernlet && return
+	local flags
 	grep -q ' /sys/fs/bpf bpf ' /proc/mounts || mount -t bpf bpf /sys/fs/bpf
 	install -D -m755 "$BUILD/kernlet-cni" "$N/cni/bin/kernlet-cni" || return 1
-	spawn kernlet "$BUILD/kernlet" --kubeconfig="$C/kernlet.kubeconfig" --hostname-override="$NAME" --node-ip=$HOST_IP \
-		--config="$N/kubelet.yaml" --root-dir="$ROOT" --cert-dir="$ROOT/pki" \
-		--bpf-pin-dir="$PIN" --ctl-socket="$CTL" --cni-conf-dir="$CNI_CONF" -v="${KN_V:-2}" "$@"
+	flags=(--kubeconfig="$C/kernlet.kubeconfig" --hostname-override="$NAME" --node-ip=$HOST_IP --root-dir="$ROOT"
+		--bpf-pin-dir="$PIN" --ctl-socket="$CTL" --cni-conf-dir="$CNI_CONF" --pod-cidr="${CLUSTER_CIDR%/*}/24" -v="${KN_V:-2}")
+	if "$BUILD/kernlet" --help 2>&1 | grep -qE -- '--config[ =]'; then
+		flags+=(--config="$N/kubelet.yaml")
+	else
+		flags+=(--container-runtime-endpoint="$ENDPOINT" --pod-manifest-path="$MANIFESTS" --pod-logs-dir="$LOGS"
+			--cgroup-root="/$NAME" --cgroup-driver=cgroupfs --fail-cgroupv1=false --cluster-dns=$DNS_IP
+			--cluster-domain=cluster.local --resolv-conf="$N/resolv.conf")
+	fi
+	"$BUILD/kernlet" --help 2>&1 | grep -qE -- '--cert-dir' && flags+=(--cert-dir="$ROOT/pki")
+	"$BUILD/kernlet" --help 2>&1 | grep -qE -- '--client-ca-file' && ! "$BUILD/kernlet" --help 2>&1 | grep -qE -- '--config[ =]' &&
+		flags+=(--client-ca-file="$C/pki/ca.crt")
+	spawn kernlet "$BUILD/kernlet" "${flags[@]}" "$@"
 	wait_for kernlet 20 kn_ctl_answers
 }
 kn_ctl_answers() {
@@ -46,7 +57,8 @@ start_kernlet_proxy() {
 	running kernlet-proxy && return
 	grep -q ' /sys/fs/bpf bpf ' /proc/mounts || mount -t bpf bpf /sys/fs/bpf
 	spawn kernlet-proxy "$BUILD/kernlet-proxy" --kubeconfig="$C/kube-proxy.kubeconfig" --hostname-override="$NAME" \
-		--cgroup-root="/$NAME" --bpf-pin-dir="$PIN" -v="${KN_V:-2}"
+		--cgroup-path="$CG2" --bpf-pin-dir="$PIN" --ctl-socket="$CTL" --cluster-cidr=$CLUSTER_CIDR -v="${KN_V:-2}"
+	wait_for kernlet-proxy 30 in_node curl -fsS http://127.0.0.1:10256/healthz
 }
 
 kubelet_config() {

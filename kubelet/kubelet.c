@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kubelet/kubelet_private.h"
 
+#include <errno.h>
 #include <string.h>
 #include "kubelet/pod_dirs.h"
+#include "lib/http/http.h"
 #include "lib/base/mem.h"
 
 #define HOUSEKEEPING (2 * KN_NSEC_PER_SEC)
@@ -16,6 +18,11 @@ int kn_kubelet_new(struct kn_kubelet **ret, const struct kn_kubelet_deps *deps, 
 
 	k->d = *deps;
 	k->clock = kn_loop_clock(deps->loop);
+	k->started_ns = kn_mono(k->clock);
+	if (kn_http_new(&k->http, deps->loop, "kube-probe", err)) {
+		free(k);
+		return -EIO;
+	}
 	k->workers = kn_map_new();
 	k->restarts = kn_backoff_new();
 	k->pulls = kn_backoff_new();
@@ -42,6 +49,7 @@ struct kn_kubelet *kn_kubelet_free(struct kn_kubelet *k)
 	kn_pleg_free(k->pleg);
 	kn_timer_free(k->housekeeping);
 	kn_map_free(k->workers, free_worker);
+	kn_http_free(k->http);
 	for (size_t i = 0; i < k->n_wanted; i++)
 		kn_pod_unref(k->wanted[i]);
 	free(k->wanted);

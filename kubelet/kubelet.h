@@ -28,6 +28,13 @@ struct kn_pod_view { /* borrowed for the callback */
 	const char *const *ips; /* NULL-terminated; empty while there is no sandbox */
 	bool ready, terminating;
 };
+struct kn_probe_count { /* of one probe, since it was made (prober_probe_total) */
+	const struct kn_pod *pod;
+	const char *container, *type; /* "Liveness" ... */
+	uint64_t successful, failed, unknown;
+};
+void kn_kubelet_each_probe(struct kn_kubelet *k, void (*fn)(void *user, const struct kn_probe_count *c),
+			   void *user);
 int kn_kubelet_new(struct kn_kubelet **ret, const struct kn_kubelet_deps *deps, struct kn_err *err);
 struct kn_kubelet *kn_kubelet_free(struct kn_kubelet *k); /* stops acting; pods go on running */
 /* The whole desired set (referenced as needed). Pods no longer in it are terminated gracefully. Until the

@@ -22,6 +22,7 @@
 struct kn_call; /* a CRI call that belongs to a worker or the kubelet, cancelled with it */
 struct kn_pleg;
 struct kn_start;
+struct kn_probes;
 struct kn_ensure;
 
 struct kn_startup { /* ns of CLOCK_MONOTONIC; 0: not reached */
@@ -59,6 +60,7 @@ struct kn_worker {
 	uint64_t sum;	  /* of the relist under way */
 	unsigned relist;  /* its stamp */
 	bool did, failed; /* of the present plan: something was done; something must be tried again later */
+	struct kn_probes *probes;     /* probe.c; NULL: none */
 	struct kn_start *start;	      /* a container on its way (pod_start.c), or NULL */
 	struct kn_ensure *start_pull; /* its image (image_pull.c), or NULL */
 	unsigned calls_active;
@@ -88,7 +90,9 @@ struct kn_kubelet {
 	struct kn_list calls;
 	struct kn_runtime_state runtime;
 	struct kn_pleg *pleg;
+	struct kn_http *http; /* of probes and hooks: never reuses a connection */
 	struct kn_timer *housekeeping;
+	int64_t started_ns; /* of CLOCK_MONOTONIC */
 	unsigned rounds;
 };
 
@@ -137,6 +141,13 @@ typedef void (*kn_image_done)(struct kn_worker *w, const char *ref, const char *
 void kn_image_ensure(struct kn_worker *w, const K8s__Container *c, Cri__PodSandboxConfig *sandbox,
 		     kn_image_done done);
 void kn_image_abandon(struct kn_worker *w); /* frees what belongs to it; nothing is called back */
+
+/* probe.c: follows what is seen and leaves the verdicts in w->waiting[].probes: after each look, and when the
+ * pod was changed. Wakes the worker when an answer changes what the plan goes by. */
+void kn_probes_look(struct kn_worker *w);
+struct kn_probes *kn_probes_free(struct kn_probes *p);
+/* The address that probes and hooks ask when they name none; "": there is none. Borrowed from w. */
+const char *kn_worker_ip(const struct kn_worker *w);
 
 /* pleg.c */
 struct kn_pleg *kn_pleg_new(struct kn_kubelet *k);

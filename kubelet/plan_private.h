@@ -10,6 +10,14 @@ void kn_plan_wake(struct kn_plan *p, int64_t when_ns); /* the earliest wins */
 /* What has ended is to run again by the pod's restartPolicy (what hasn't ended: true). */
 bool kn_plan_restarts(const struct kn_pod *p, const struct kn_obs_container *c);
 
+/* A running container of the pod is to be killed, perhaps to start again; grace_s is the pod's unless a probe
+ * has its own. */
+void kn_plan_kill(struct kn_plan *out, const struct kn_plan_in *in, const struct kn_obs_container *c,
+		  const K8s__Probe *probe, const char *why);
+/* True if the container, running or unknown, may stay; else its kill is planned. */
+bool kn_plan_keep(struct kn_plan *out, const struct kn_plan_in *in, unsigned index,
+		  const struct kn_obs_container *c);
+
 /* One step of taking a pod down: the containers but sidecars together; then sidecars, last one first; then
  * the sandboxes. False: all is down. */
 bool kn_plan_stop(struct kn_plan *out, const struct kn_plan_in *in, const char *why);

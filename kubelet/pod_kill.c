@@ -45,7 +45,8 @@ void kn_act_kill(struct kn_worker *w)
 		const struct kn_act *a = &w->plan.acts[i];
 		Cri__StopContainerRequest req = CRI__STOP_CONTAINER_REQUEST__INIT;
 		const char *name = name_of(w, a->id);
-		char *m kn_auto_free = kn_sprintf("Container %s: %s", name ? name : a->id, a->why);
+		char *m kn_auto_free = a->why ? kn_sprintf("Container %s %s", name ? name : a->id, a->why)
+					      : kn_sprintf("Stopping container %s", name ? name : a->id);
 
 		kn_worker_log(w, false, "Killing", name, m);
 		req.container_id = (char *)a->id;

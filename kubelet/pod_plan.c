@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include "kubelet/plan_private.h"
+#include "kubelet/pod_api_status.h"
 #include "lib/base/mem.h"
 
 unsigned kn_pod_container_count(const struct kn_pod *p)
@@ -48,13 +49,9 @@ void kn_pod_plan_free(struct kn_plan *p)
 
 bool kn_plan_restarts(const struct kn_pod *p, const struct kn_obs_container *c)
 {
-	const char *policy = p->obj->spec->restartpolicy;
+	const K8s__Container *k = kn_pod_container(p, c->name, NULL);
 
-	if (c->state != KN_OBS_EXITED)
-		return true;
-	if (policy && !strcmp(policy, "Never"))
-		return false;
-	return !(policy && !strcmp(policy, "OnFailure")) || c->exit_code != 0;
+	return c->state != KN_OBS_EXITED || !k || kn_container_should_restart(p, k, c->exit_code);
 }
 
 bool kn_plan_is_terminal(const struct kn_pod *p, const struct kn_obs_pod *seen)
@@ -120,40 +117,6 @@ static void plan_start(struct kn_plan *out, const struct kn_plan_in *in, unsigne
 	a->attempt = any ? any->restarts + 1 : 0;
 }
 
-static void plan_kill(struct kn_plan *out, const struct kn_plan_in *in, const struct kn_obs_container *c,
-		      const char *why)
-{
-	const K8s__PodSpec *spec = in->pod->obj->spec;
-	struct kn_act *a = kn_plan_add(out, KN_ACT_KILL);
-
-	a->id = c->id;
-	a->why = why;
-	a->grace_s = spec->has_terminationgraceperiodseconds ? spec->terminationgraceperiodseconds : 30;
-}
-
-static bool changed(const K8s__Container *spec, const struct kn_obs_container *c)
-{
-	char hash[17];
-
-	kn_container_hash(spec, hash);
-	return c->hash[0] && strcmp(hash, c->hash);
-}
-
-/* Running or unknown: true if it may stay; else its kill is planned. */
-static bool keep(struct kn_plan *out, const struct kn_plan_in *in, const K8s__Container *spec,
-		 const struct kn_obs_container *c)
-{
-	if (c->state == KN_OBS_UNKNOWN) {
-		plan_kill(out, in, c, "container is in unknown state, try killing it before restart");
-		return false;
-	}
-	if (changed(spec, c)) {
-		plan_kill(out, in, c, "definition changed, will be restarted");
-		return false;
-	}
-	return true;
-}
-
 static bool any_regular(const struct kn_plan_in *in, const char *sandbox_id)
 {
 	const K8s__PodSpec *spec = in->pod->obj->spec;
@@ -180,7 +143,8 @@ static bool plan_init(struct kn_plan *out, const struct kn_plan_in *in, const ch
 		if (!c) {
 			plan_start(out, in, i, kn_obs_previous(in->seen, k->name, NULL));
 		} else if (c->state == KN_OBS_RUNNING || c->state == KN_OBS_UNKNOWN) {
-			if (keep(out, in, k, c) && sidecar)
+			if (kn_plan_keep(out, in, i, c) && sidecar &&
+			    !(in->waiting && in->waiting[i].probes.unstarted))
 				continue;
 		} else if (c->state == KN_OBS_EXITED && !sidecar && c->exit_code == 0) {
 			continue;
@@ -207,7 +171,7 @@ static void plan_regular(struct kn_plan *out, const struct kn_plan_in *in, const
 			if (!c || kn_plan_restarts(in->pod, c))
 				plan_start(out, in, index, NULL);
 		} else if (c->state == KN_OBS_RUNNING || c->state == KN_OBS_UNKNOWN) {
-			keep(out, in, k, c);
+			kn_plan_keep(out, in, index, c);
 		} else if (kn_plan_restarts(in->pod, c)) {
 			plan_start(out, in, index, c);
 		}
@@ -248,7 +212,7 @@ static void plan_sandbox(struct kn_plan *out, const struct kn_plan_in *in)
 	const char *policy = in->pod->obj->spec->restartpolicy;
 	struct kn_act *a;
 
-	if (kn_plan_stop(out, in, "pod sandbox changed, it will be killed and re-created"))
+	if (kn_plan_stop(out, in, NULL))
 		return;
 	if (sb && in->seen->n_containers && policy && !strcmp(policy, "Never")) {
 		out->terminal = true; /* what has run mustn't run again */
@@ -268,13 +232,13 @@ void kn_pod_plan_make(struct kn_plan *out, const struct kn_plan_in *in)
 
 	*out = (struct kn_plan){0};
 	if (in->terminating || !in->pod) {
-		if (!kn_plan_stop(out, in, "stopping container"))
+		if (!kn_plan_stop(out, in, NULL))
 			out->gone = !kn_plan_remove_all(out, in);
 		return;
 	}
 	if (in->finished || kn_plan_is_terminal(in->pod, in->seen)) {
 		out->terminal = true;
-		if (!kn_plan_stop(out, in, "pod has finished"))
+		if (!kn_plan_stop(out, in, NULL))
 			kn_plan_tidy(out, in);
 		return;
 	}

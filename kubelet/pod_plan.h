@@ -11,6 +11,7 @@
 #include "kubelet/backoff.h"
 #include "kubelet/observed.h"
 #include "kubelet/pod.h"
+#include "kubelet/pod_status.h"
 
 enum kn_act_kind {
 	KN_ACT_CREATE_SANDBOX,
@@ -30,7 +31,8 @@ struct kn_act {
 	const struct kn_obs_container *died; /* START, BACKOFF: the run that ended, or NULL */
 	int64_t wait_ns;		     /* BACKOFF: how long yet */
 	int64_t grace_s;		     /* KILL */
-	const char *why;		     /* KILL: text for the event */
+	/* KILL: what the event says behind "Container NAME "; NULL: "Stopping container NAME" */
+	const char *why;
 };
 
 struct kn_plan_in {
@@ -40,10 +42,11 @@ struct kn_plan_in {
 	/* by kn_pod_container_at's index: no START before this time (ns since 1970), 0: any time; NULL: all 0
 	 */
 	const int64_t *hold_until_ns;
-	int64_t sandbox_hold_ns; /* the same for CREATE_SANDBOX */
-	int64_t now_ns;		 /* since 1970 */
-	bool terminating;	 /* the pod is to go */
-	bool finished;		 /* it has been Succeeded or Failed before: stays so */
+	int64_t sandbox_hold_ns;	  /* the same for CREATE_SANDBOX */
+	const struct kn_waiting *waiting; /* by index, for the probes' verdicts; NULL: no probes */
+	int64_t now_ns;			  /* since 1970 */
+	bool terminating;		  /* the pod is to go */
+	bool finished;			  /* it has been Succeeded or Failed before: stays so */
 	int64_t terminating_since_ns;
 	int64_t grace_s; /* of the pod, when terminating or finished; -1: the containers' annotations say */
 };

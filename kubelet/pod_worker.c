@@ -43,6 +43,7 @@ struct kn_worker *kn_worker_free(struct kn_worker *w)
 	if (!w)
 		return NULL;
 	kn_start_abandon(w);
+	kn_probes_free(w->probes);
 	kn_timer_free(w->timer);
 	for (unsigned i = 0; i < n; i++)
 		kn_worker_no_wait(w, i);
@@ -130,6 +131,8 @@ static void take_over(struct kn_worker *w, struct kn_pod *pod)
 	kn_pod_unref(w->pod);
 	w->pod = pod;
 	w->dirs_ready = false;
+	if (w->seen)
+		kn_probes_look(w); /* what is known of its containers holds for the new one */
 }
 
 static void rest(struct kn_worker *w, int64_t after_ns)
@@ -177,9 +180,11 @@ void kn_worker_looked(struct kn_worker *w, bool good)
 		rest(w, kn_worker_retry_ns());
 		return;
 	}
+	kn_probes_look(w);
 	struct kn_plan_in in = {
 		.pod = w->pod,
 		.seen = w->seen,
+		.waiting = w->waiting,
 		.restarts = w->k->restarts,
 		.hold_until_ns = w->hold_ns,
 		.sandbox_hold_ns = w->sandbox_hold_ns,

@@ -1,0 +1,87 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Probes, hooks, termination messages, restart policies, deadlines: what a pod's life is made of.
+. "$(dirname "$0")/../harness/e2e.sh"
+
+pod() { # NAME SCRIPT [CONTAINER-YAML] [SPEC-YAML]: one container "c" that runs SCRIPT; flow YAML, with commas
+	cat <<-EOT
+	{apiVersion: v1, kind: Pod, metadata: {name: $1}, spec: {terminationGracePeriodSeconds: ${GRACE:-1}, ${4:-}
+	 containers: [{name: c, image: "localhost/kernlet-demo:1", ${3:-}
+	  command: [/bin/sh, -c, '$2']}]}}
+	EOT
+}
+event() { # POD TEXT: the daemon told of it
+	grep -F "pod=\"$1-$NAME\"" "$KLOG" | grep -qF "$2"
+}
+tells() { # NAME SECONDS POD TEXT
+	if kn_until "$2" event "$3" "$4"; then ok "$1"; else
+		not_ok "$1" "no such event; there are: $(grep -F "pod=\"$3-$NAME\"" "$KLOG" | cut -d']' -f2- | cut -c1-160 | tail -4 | tr '\n' ';')"
+	fi
+}
+
+e2e_begin
+mkdir -p "$N/shared"
+SHARED="volumes: [{name: v, hostPath: {path: $N/shared, type: Directory}}],"
+MOUNT='volumeMounts: [{name: v, mountPath: /v}],'
+www='mkdir /www; echo fine >/www/ok; httpd -p 8080 -h /www; exec sleep 1000'
+
+# ---- probes ----
+pod live-exec 'touch /tmp/ok; sleep 2; rm /tmp/ok; exec sleep 1000' \
+	'livenessProbe: {exec: {command: [/bin/sh, -c, "echo looked; test -e /tmp/ok"]}, periodSeconds: 1, failureThreshold: 2},' |
+	manifest live-exec.yaml
+pod live-http "$www" 'livenessProbe: {httpGet: {path: /missing, port: web}, periodSeconds: 1, failureThreshold: 2},
+	ports: [{name: web, containerPort: 8080}],' | manifest live-http.yaml
+pod ready-http "$www" 'readinessProbe: {httpGet: {path: /ok, port: 8080}, periodSeconds: 1, failureThreshold: 1},' | manifest ready-http.yaml
+pod ready-tcp 'sleep 1; exec /bin/demo serve 8080' 'readinessProbe: {tcpSocket: {port: 8080}, periodSeconds: 1},' | manifest ready-tcp.yaml
+pod never-ready 'exec sleep 1000' 'readinessProbe: {tcpSocket: {port: 81}, periodSeconds: 1},' | manifest never-ready.yaml
+pod startup 'sleep 3; touch /tmp/up; exec sleep 1000' \
+	'startupProbe: {exec: {command: [/bin/test, -e, /tmp/up]}, periodSeconds: 1, failureThreshold: 20},
+	livenessProbe: {exec: {command: [/bin/test, -e, /tmp/up]}, periodSeconds: 1, failureThreshold: 1},' | manifest startup.yaml
+pod startup-fails 'exec sleep 1000' 'startupProbe: {exec: {command: [/bin/false]}, periodSeconds: 1, failureThreshold: 2},' |
+	manifest startup-fails.yaml
+pod slow-exec 'exec sleep 1000' 'livenessProbe: {exec: {command: [/bin/sleep, "30"]}, periodSeconds: 1, failureThreshold: 1},' |
+	manifest slow-exec.yaml
+pod grpc 'exec /bin/demo serve 5000' 'readinessProbe: {grpc: {port: 5000}, periodSeconds: 1},' | manifest grpc.yaml
+pod no-port 'exec sleep 1000' 'readinessProbe: {httpGet: {port: nothing}, periodSeconds: 1},' | manifest no-port.yaml
+manifest gate.yaml <<EOT
+{apiVersion: v1, kind: Pod, metadata: {name: gate}, spec: {terminationGracePeriodSeconds: 1,
+ initContainers: [{name: side, image: "localhost/kernlet-demo:1", restartPolicy: Always, $MOUNT
+  command: [/bin/sh, -c, "sleep 2; echo side >>/v/gate; exec sleep 1000"],
+  startupProbe: {exec: {command: [/bin/grep, side, /v/gate]}, periodSeconds: 1, failureThreshold: 20}}],
+ containers: [{name: c, image: "localhost/kernlet-demo:1", $MOUNT command: [/bin/sh, -c, "echo main >>/v/gate; exec sleep 1000"]}],
+ $SHARED}}
+EOT
+
+pod_becomes "a liveness probe by command restarts its container" 20 live-exec '.containers[0].restartCount >= 1'
+tells "the event tells what it printed" 1 live-exec 'Liveness probe failed: looked'
+tells "and that it is killed for it" 1 live-exec 'Container c failed liveness probe, will be restarted'
+pod_becomes "a liveness probe by HTTP, port by name" 20 live-http '.containers[0].restartCount >= 1'
+tells "the event tells the status" 1 live-http 'Liveness probe failed: HTTP probe failed with statuscode: 404'
+pod_becomes "a readiness probe by HTTP" 20 ready-http '.ready == "1/1"'
+kn_exec ready-http c /bin/rm /www/ok
+pod_becomes "that fails later on" 10 ready-http '.ready == "0/1" and .restarts == 0'
+tells "is told" 1 ready-http 'Readiness probe failed: HTTP probe failed with statuscode: 404'
+pod_becomes "a readiness probe by TCP" 20 ready-tcp '.ready == "1/1"'
+pod_becomes "a port that nobody serves: not ready, not restarted" 20 never-ready '.phase == "Running" and .ready == "0/1" and .restarts == 0'
+tells "the event has the address" 10 never-ready "Readiness probe failed: dial tcp $(kn_pod never-ready .ip):81: connect: connection refused"
+pod_becomes "a startup probe holds back the others" 20 startup '.ready == "1/1" and .restarts == 0'
+pod_becomes "one that never succeeds restarts the container" 20 startup-fails '.containers[0].restartCount >= 1'
+tells "as told" 1 startup-fails 'Container c failed startup probe, will be restarted'
+tells "a command that takes too long has failed" 20 slow-exec 'Liveness probe failed: command timed out: \"/bin/sleep 30\" timed out after 1s'
+tells "grpc: a server of something else" 10 grpc 'Readiness probe failed:'
+tells "a port name that isn't there" 10 no-port 'Readiness probe errored and resulted in unknown state: port \"nothing\" not found'
+pod_becomes "a sidecar's startup probe holds back what comes after it" 30 gate '.phase == "Running" and .ready == "2/2"'
+kn_until 5 grep -q main "$N/shared/gate"
+same "in this order" "$(tr '\n' ' ' <"$N/shared/gate")" "side main "
+rm "$MANIFESTS"/{live-exec,live-http,startup-fails,slow-exec,grpc,no-port,gate}.yaml
+
+# A restart of the daemon: what was ready stays ready, and nothing is restarted.
+id=$(kn_pod ready-tcp '.containers[0].containerID')
+kn_kernlet_stop KILL
+kn_kernlet
+kn_kernlet_wait
+kn_until 10 eval '[ -n "$(kn_pod ready-tcp .ip)" ]'
+same "after a restart of the daemon what was ready is ready at once" "$(kn_pod ready-tcp .ready)" 1/1
+pod_becomes "what had started stays so" 10 startup '.ready == "1/1" and .restarts == 0'
+same "in the same container" "$(kn_pod ready-tcp '.containers[0].containerID')" "$id"
+e2e_end

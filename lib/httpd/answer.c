@@ -175,5 +175,5 @@ void kn_httpd_upgrade_close(struct kn_httpd_request *r)
 	if (!urh)
 		return;
 	MHD_upgrade_action(urh, MHD_UPGRADE_ACTION_CLOSE);
-	kn_httpd_kick(r->d);
+	kn_httpd_kick(r->h);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An HTTP/1.1 server on the loop, plain or TLS 1.2 and later, by libmicrohttpd; only daemon.c, request.c and
- * answer.c know that library. Loop's thread only; nothing blocks, so a slow client slows nobody else: what it
- * does not read waits in a bounded buffer, and whoever fills that buffer is told when there is room again.
+ * An HTTP/1.1 server on the loop, plain or TLS 1.2 and later, by libmicrohttpd over GnuTLS (tls.h); only
+ * daemon.c, request.c, answer.c and peer.c know that library. Loop's thread only; nothing blocks, so a slow
+ * client slows nobody else: what it does not read waits in a bounded buffer, and whoever fills that buffer is
+ * told when there is room again.
  *
  * A request lives from the handler's call to its closed callback, which comes exactly once, whatever happens
  * to it; the handle must not be used afterwards. It is answered once: whole, as a stream, or by an upgrade;
@@ -31,7 +32,7 @@ struct kn_httpd_config {
 	const char *address;		/* numeric, IPv4 or IPv6 */
 	uint16_t port;			/* 0: any that is free */
 	const struct kn_httpd_tls *tls; /* NULL: plain */
-	unsigned max_connections;	/* 0: 512; more wait until one ends */
+	unsigned max_connections;	/* 0: 512; more are closed at once */
 	unsigned idle_s;		/* without a byte either way; 0: 90, as the kubelet's IdleTimeout */
 	size_t max_body;		/* of a request, 413 beyond; 0: 64 KiB */
 };

@@ -4,22 +4,22 @@
 #define KN_HTTPD_INTERNAL_H
 
 #include <microhttpd.h>
+#include <sys/socket.h>
 #include "lib/base/arena.h"
 #include "lib/base/buf.h"
 #include "lib/base/list.h"
 #include "lib/httpd/httpd.h"
+#include "lib/httpd/tls.h"
 
 #define KN_HTTPD_LONG_S (4 * 3600) /* of a stream without a byte: the kubelet's WriteTimeout */
 
-/* One of the library's daemons: the current one, or one with older certificates that still has connections.
- */
-struct kn_httpd_daemon {
+/* A client that was let in; with TLS it is there before the library knows of it. */
+struct kn_httpd_conn {
 	struct kn_list node;
 	struct kn_httpd *h;
-	struct MHD_Daemon *mhd;
-	struct kn_io *io;
-	struct kn_timer *timer;
-	bool retired, full;
+	struct sockaddr_storage addr;
+	int fd;		    /* as the library has it, and closes it; -1: not yet or no more */
+	struct kn_tls *tls; /* NULL: plain */
 };
 
 struct kn_httpd {
@@ -29,8 +29,14 @@ struct kn_httpd {
 	void *user;
 	struct kn_httpd_config cfg; /* tls and address are not kept */
 	int listen_fd;
-	struct kn_httpd_daemon *current;
-	struct kn_list retired;	 /* struct kn_httpd_daemon */
+	struct kn_io *listen_io;
+	struct kn_timer *listen_timer; /* accepting rests a while when descriptors run out */
+	struct kn_tls_cred *cred;      /* NULL: plain */
+	struct MHD_Daemon *mhd;
+	struct kn_io *io; /* of the library's epoll descriptor */
+	struct kn_timer *timer;
+	struct kn_list conns; /* struct kn_httpd_conn */
+	unsigned n_conns;
 	struct kn_list requests; /* struct kn_httpd_request */
 	bool freeing;
 };
@@ -40,7 +46,6 @@ enum kn_httpd_kind { KN_HTTPD_NONE, KN_HTTPD_WHOLE, KN_HTTPD_STREAM, KN_HTTPD_UP
 struct kn_httpd_request {
 	struct kn_list node;
 	struct kn_httpd *h;
-	struct kn_httpd_daemon *d;
 	struct MHD_Connection *conn;
 	struct kn_arena *arena; /* of peer */
 	struct kn_httpd_peer *peer;
@@ -68,9 +73,14 @@ struct kn_httpd_request {
 };
 
 /* daemon.c */
-void kn_httpd_kick(struct kn_httpd_daemon *d); /* lets the library look at its connections soon */
+void kn_httpd_kick(struct kn_httpd *h);		    /* lets the library look at its connections soon */
+void kn_httpd_add(struct kn_httpd_conn *c, int fd); /* fd, plain bytes, is the library's from now on */
+/* accept.c */
+int kn_httpd_listen(struct kn_httpd *h, const char *address, uint16_t port, struct kn_err *err);
+void kn_httpd_conn_closed(struct kn_httpd_conn *c); /* by the library */
+void kn_httpd_accept_stop(struct kn_httpd *h);	    /* drops all connections */
 
-/* request.c: the library's callbacks, with struct kn_httpd_daemon as closure */
+/* request.c: the library's callbacks, with struct kn_httpd as closure */
 enum MHD_Result kn_httpd_access(void *cls, struct MHD_Connection *conn, const char *url, const char *method,
 				const char *version, const char *data, size_t *size, void **con_cls);
 void kn_httpd_completed(void *cls, struct MHD_Connection *conn, void **con_cls,

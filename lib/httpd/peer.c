@@ -96,17 +96,18 @@ static void read_cert(struct kn_httpd_request *r, gnutls_session_t session)
 const struct kn_httpd_peer *kn_httpd_peer(struct kn_httpd_request *r)
 {
 	const union MHD_ConnectionInfo *i;
+	const struct kn_httpd_conn *c;
 
 	if (r->peer)
 		return r->peer;
 	r->arena = kn_arena_new(0);
 	r->peer = kn_arena_alloc(r->arena, sizeof(*r->peer));
 	r->peer->common_name = "";
-	i = MHD_get_connection_info(r->conn, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	if (i && i->client_addr)
-		print_address(i->client_addr, r->peer->address, sizeof(r->peer->address));
-	i = MHD_get_connection_info(r->conn, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-	if (i && i->tls_session)
-		read_cert(r, (gnutls_session_t)i->tls_session);
+	i = MHD_get_connection_info(r->conn, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	c = i ? i->socket_context : NULL;
+	if (c)
+		print_address((const struct sockaddr *)&c->addr, r->peer->address, sizeof(r->peer->address));
+	if (c && c->tls)
+		read_cert(r, kn_tls_session(c->tls));
 	return r->peer;
 }

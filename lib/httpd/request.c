@@ -14,14 +14,13 @@
 
 void *kn_httpd_target_seen(void *cls, const char *uri, struct MHD_Connection *conn)
 {
-	struct kn_httpd_daemon *d = cls;
+	struct kn_httpd *h = cls;
 	struct kn_httpd_request *r = kn_calloc(1, sizeof(*r));
 
-	r->h = d->h;
-	r->d = d;
+	r->h = h;
 	r->conn = conn;
 	r->target = kn_strdup(uri);
-	kn_list_append(&d->h->requests, &r->node);
+	kn_list_append(&h->requests, &r->node);
 	return r;
 }
 
@@ -82,7 +81,7 @@ void kn_httpd_resume(struct kn_httpd_request *r)
 	r->suspended = false;
 	r->watch = kn_io_free(r->watch);
 	MHD_resume_connection(r->conn);
-	kn_httpd_kick(r->d);
+	kn_httpd_kick(r->h);
 }
 
 void kn_httpd_give_up(struct kn_httpd_request *r)

@@ -18,6 +18,7 @@ struct side {
 	struct kn_tunnel *t;
 	int fd;
 	struct kn_io *io;
+	uint32_t events;
 	struct pipe_half in; /* read from this side, for the other one */
 };
 
@@ -41,7 +42,7 @@ static void finish(struct kn_tunnel *t)
 		return;
 	t->over = true;
 	for (int i = 0; i < 2; i++)
-		kn_io_events(t->side[i].io, 0);
+		t->side[i].io = kn_io_free(t->side[i].io);
 	kn_timer_arm(t->timer, 0); /* not inside our caller's frames */
 }
 
@@ -110,8 +111,11 @@ static void rearm(struct kn_tunnel *t)
 			ev |= EPOLLIN;
 		if (other(s)->in.len)
 			ev |= EPOLLOUT;
-		/* With nothing to wait for, a hung-up socket would still wake us, again and again. */
-		kn_io_events(s->io, ev | (ev ? 0 : EPOLLET));
+		/* With nothing to wait for, a hung-up socket would still wake us, again and again: once. */
+		ev = ev ? ev : EPOLLET;
+		if (ev != s->events)
+			kn_io_events(s->io, ev);
+		s->events = ev;
 		ended += s->in.passed;
 	}
 	if (ended == 2) {

@@ -8,6 +8,15 @@
 /* Go's Transport keeps an idle connection as long (IdleConnTimeout of client-go's). */
 #define REST_NS (90 * KN_NSEC_PER_SEC)
 
+/*
+ * API servers allow 100 streams a connection. Watches take at most 64, then the next pool, and thereby
+ * connection, begins; other calls wait for one another beyond 32. libcurl left to itself opens a connection
+ * for every single call over the limit. A server with a lower limit gets a few more connections.
+ */
+#define STREAMS_MAX 64
+#define RUNNING_MAX 32
+#define CONNECTIONS_MAX 4
+
 struct sock {
 	struct kn_list node;
 	struct kn_http_pool *pool;
@@ -92,7 +101,12 @@ static int socket_wanted(CURL *easy, curl_socket_t fd, int what, void *user, voi
 
 static void on_rest(void *user)
 {
-	kn_http_pool_free(user);
+	struct kn_http_pool *p = user;
+
+	if (kn_list_empty(&p->calls))
+		kn_http_pool_free(p);
+	else
+		kn_http_pool_settle(p);
 }
 
 static struct kn_http_pool *pool_new(struct kn_http *h, struct kn_http_tls *tls)
@@ -103,6 +117,7 @@ static struct kn_http_pool *pool_new(struct kn_http *h, struct kn_http_tls *tls)
 	p->tls = kn_http_tls_ref(tls);
 	kn_list_init(&p->sockets);
 	kn_list_init(&p->calls);
+	kn_list_init(&p->waiting);
 	p->multi = curl_multi_init();
 	if (!p->multi)
 		abort(); /* memory */
@@ -113,9 +128,8 @@ static struct kn_http_pool *pool_new(struct kn_http *h, struct kn_http_tls *tls)
 	curl_multi_setopt(p->multi, CURLMOPT_TIMERFUNCTION, timer_wanted);
 	curl_multi_setopt(p->multi, CURLMOPT_TIMERDATA, p);
 	curl_multi_setopt(p->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
-	/* The server's own limit counts (the API server's is 100 streams); beyond it libcurl connects again.
-	 */
-	curl_multi_setopt(p->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, 1000L);
+	if (tls)
+		curl_multi_setopt(p->multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)CONNECTIONS_MAX);
 	kn_list_append(&h->pools, &p->node);
 	return p;
 }
@@ -137,54 +151,102 @@ void kn_http_pool_free(struct kn_http_pool *p)
 	free(p);
 }
 
-struct kn_http_pool *kn_http_pool_get(struct kn_http *h, struct kn_http_tls *tls)
+struct kn_http_pool *kn_http_pool_get(struct kn_http *h, struct kn_http_tls *tls, bool stream)
 {
 	kn_list_for_each (n, &h->pools) {
 		struct kn_http_pool *p = kn_container_of(n, struct kn_http_pool, node);
 
-		if (p->tls == tls && !p->retired)
+		if (p->tls != tls || p->retired)
+			continue;
+		if (!tls || p->unbound || !stream || p->streams < STREAMS_MAX)
 			return p;
 	}
 	return pool_new(h, tls);
 }
 
-int kn_http_pool_add(struct kn_http_pool *p, struct kn_http_call *c)
+static unsigned *counter(struct kn_http_pool *p, struct kn_http_call *c)
+{
+	return c->ops.data ? &p->streams : &p->running;
+}
+
+static bool has_room(const struct kn_http_pool *p, const struct kn_http_call *c)
+{
+	return !p->inside && (!p->tls || p->unbound || c->ops.data || p->running < RUNNING_MAX);
+}
+
+static void add(struct kn_http_pool *p, struct kn_http_call *c)
 {
 	CURLMcode r;
 
-	if (p->inside) {
-		p->todo = true;
-		return 0;
-	}
 	p->inside = true;
 	r = curl_multi_add_handle(p->multi, c->easy);
 	p->inside = false;
-	if (r != CURLM_OK)
-		return kn_err_set(&c->err, EIO, "start a request: %s", curl_multi_strerror(r));
-	c->added = true;
-	return 0;
+	c->added = r == CURLM_OK;
+	if (c->added) {
+		++*counter(p, c);
+		return;
+	}
+	kn_err_set(&c->err, EIO, "start a request: %s", curl_multi_strerror(r));
+	kn_timer_arm(c->deadline, 0);
+}
+
+void kn_http_pool_add(struct kn_http_pool *p, struct kn_http_call *c)
+{
+	if (has_room(p, c)) {
+		add(p, c);
+		return;
+	}
+	kn_list_append(&p->waiting, &c->wait);
+	p->todo |= p->inside;
 }
 
 void kn_http_pool_remove(struct kn_http_pool *p, struct kn_http_call *c)
 {
+	kn_list_del(&c->wait);
 	if (!c->added)
 		return;
 	p->inside = true;
 	curl_multi_remove_handle(p->multi, c->easy);
 	p->inside = false;
 	c->added = false;
+	--*counter(p, c);
+}
+
+void kn_http_pool_learn(struct kn_http_pool *p, struct kn_http_call *c)
+{
+	long version = 0;
+
+	if (!p->tls || p->unbound)
+		return;
+	curl_easy_getinfo(c->easy, CURLINFO_HTTP_VERSION, &version);
+	if (version >= CURL_HTTP_VERSION_2_0)
+		return;
+	p->unbound = true;
+	p->todo = true;
 }
 
 static void do_todo(struct kn_http_pool *p)
 {
 	p->todo = false;
+	if (p->unbound)
+		curl_multi_setopt(p->multi, CURLMOPT_MAX_HOST_CONNECTIONS, 0L);
 	kn_list_for_each_safe (n, &p->calls) {
 		struct kn_http_call *c = kn_container_of(n, struct kn_http_call, node);
 
 		if (c->cancelled)
 			kn_http_call_free(c);
-		else if (!c->added && !c->err.code && kn_http_pool_add(p, c) < 0)
-			kn_timer_arm(c->deadline, 0);
+	}
+}
+
+static void add_waiting(struct kn_http_pool *p)
+{
+	kn_list_for_each_safe (n, &p->waiting) {
+		struct kn_http_call *c = kn_container_of(n, struct kn_http_call, wait);
+
+		if (!has_room(p, c))
+			break;
+		kn_list_del(&c->wait);
+		add(p, c);
 	}
 }
 
@@ -197,8 +259,9 @@ void kn_http_pool_settle(struct kn_http_pool *p)
 		return;
 	p->settling = true;
 	do {
-		while (p->todo)
+		if (p->todo)
 			do_todo(p);
+		add_waiting(p);
 		m = curl_multi_info_read(p->multi, &left);
 		if (m && m->msg == CURLMSG_DONE) {
 			CURLcode code = m->data.result; /* m is gone with the handle */
@@ -215,9 +278,12 @@ void kn_http_pool_settle(struct kn_http_pool *p)
 void kn_http_pool_rest(struct kn_http_pool *p)
 {
 	bool useless = p->retired || (p->tls && p->tls->refs == 1);
+	struct kn_list *first = p->waiting.next;
 
-	/* A certificate that nobody but us knows can't be asked for again. Not freed at once: a caller may
-	 * hold it. */
+	/* A certificate that nobody but us knows can't be asked for again. Nothing is freed here: a caller
+	 * may hold it. */
 	if (kn_list_empty(&p->calls))
 		kn_timer_arm(p->rest, useless ? 0 : REST_NS);
+	else if (first != &p->waiting && has_room(p, kn_container_of(first, struct kn_http_call, wait)))
+		kn_timer_arm(p->rest, 0);
 }

@@ -38,7 +38,10 @@ static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_s
 
 static size_t on_header(char *data, size_t size, size_t n, void *user)
 {
-	kn_http_call_heard(user);
+	struct kn_http_call *c = user;
+
+	kn_http_call_heard(c);
+	kn_http_pool_learn(c->pool, c);
 	return size * n;
 }
 

@@ -102,7 +102,8 @@ static bool followed(struct kn_http_call *c)
 		return false;
 	kn_buf_free(&c->body);
 	c->truncated = false;
-	return kn_http_pool_add(c->pool, c) == 0;
+	kn_http_pool_add(c->pool, c);
+	return true;
 }
 
 void kn_http_call_finish(struct kn_http_call *c, CURLcode code)
@@ -168,7 +169,8 @@ struct kn_http_call *kn_http_start(struct kn_http *h, const struct kn_http_reque
 	struct kn_http_call *c = kn_calloc(1, sizeof(*c));
 	int r;
 
-	c->pool = kn_http_pool_get(h, req->tls);
+	c->pool = kn_http_pool_get(h, req->tls, ops->data != NULL);
+	kn_list_init(&c->wait);
 	kn_list_append(&c->pool->calls, &c->node);
 	c->ops = *ops;
 	c->user = user;
@@ -181,15 +183,16 @@ struct kn_http_call *kn_http_start(struct kn_http *h, const struct kn_http_reque
 	c->deadline = kn_timer_new(h->loop, on_deadline, c);
 	c->idle = kn_timer_new(h->loop, on_idle, c);
 	r = kn_http_easy_setup(c, req);
-	if (r == 0)
-		r = kn_http_pool_add(c->pool, c);
-	kn_timer_disarm(c->pool->rest);
-	if (r < 0)
-		kn_timer_arm(c->deadline, 0);
-	else if (req->timeout_ns)
+	if (kn_list_empty(&c->pool->waiting))
+		kn_timer_disarm(c->pool->rest);
+	if (r == 0 && req->timeout_ns)
 		kn_timer_arm(c->deadline, req->timeout_ns);
 	if (r == 0 && req->idle_ns)
 		kn_timer_arm(c->idle, req->idle_ns);
+	if (r == 0)
+		kn_http_pool_add(c->pool, c);
+	else
+		kn_timer_arm(c->deadline, 0);
 	return c;
 }
 

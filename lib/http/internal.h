@@ -37,15 +37,19 @@ struct kn_http_pool {
 	struct kn_timer *timer; /* libcurl's */
 	struct kn_timer *rest;	/* without calls for long: the pool goes */
 	struct kn_list sockets, calls;
-	bool inside;   /* libcurl is on the stack: its handles can't be added or removed */
-	bool settling; /* the pool can't be freed */
-	bool todo;     /* calls were started or cancelled from inside */
-	bool retired;  /* new calls get another pool; freed after its last call */
-	int64_t heard; /* monotonic ns of the last byte from the server */
+	struct kn_list waiting;	   /* of the calls those not given to libcurl yet */
+	unsigned streams, running; /* calls of libcurl's with and without ops.data */
+	bool unbound;		   /* not HTTP/2: a connection for each call */
+	bool inside;		   /* libcurl is on the stack: its handles can't be added or removed */
+	bool settling;		   /* the pool can't be freed */
+	bool todo;		   /* calls were started or cancelled from inside */
+	bool retired;		   /* new calls get another pool; freed after its last call */
+	int64_t heard;		   /* monotonic ns of the last byte from the server */
 };
 
 struct kn_http_call {
 	struct kn_list node;
+	struct kn_list wait; /* in the pool's waiting, or alone */
 	struct kn_http_pool *pool;
 	CURL *easy;
 	struct curl_slist *headers, *connect_to;
@@ -71,14 +75,19 @@ int kn_http_easy_setup(struct kn_http_call *c, const struct kn_http_request *req
 int kn_http_easy_redirect(struct kn_http_call *c);
 void kn_http_easy_free(struct kn_http_call *c);
 
-struct kn_http_pool *kn_http_pool_get(struct kn_http *h, struct kn_http_tls *tls);
+/* A pool for one more call. */
+struct kn_http_pool *kn_http_pool_get(struct kn_http *h, struct kn_http_tls *tls, bool stream);
 void kn_http_pool_free(struct kn_http_pool *p);
-/* Gives the call to libcurl, at once or when libcurl is off the stack. -errno with c->err. */
-int kn_http_pool_add(struct kn_http_pool *p, struct kn_http_call *c);
+/* Gives the call to libcurl, at once or when libcurl is off the stack and there is room. A failure is told
+ * by the call's deadline. */
+void kn_http_pool_add(struct kn_http_pool *p, struct kn_http_call *c);
 void kn_http_pool_remove(struct kn_http_pool *p, struct kn_http_call *c);
 /* Ends what is at its end, starts and frees what waited. */
 void kn_http_pool_settle(struct kn_http_pool *p);
 void kn_http_pool_rest(struct kn_http_pool *p); /* without calls: to be freed later, or soon if no use */
+
+/* The first header of an answer is there: how is the connection shared? */
+void kn_http_pool_learn(struct kn_http_pool *p, struct kn_http_call *c);
 
 /* libcurl is done with the call: redirect, or call back and free. */
 void kn_http_call_finish(struct kn_http_call *c, CURLcode code);

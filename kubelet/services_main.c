@@ -7,9 +7,12 @@
 #include "lib/base/mem.h"
 #include "proxy/service_watch.h"
 
+#define RETRY_NS KN_NSEC_PER_SEC
+
 struct kn_services {
 	struct kn_services_deps d;
 	struct kn_timer *timer;
+	struct kn_service_watch *watch; /* NULL: not joined */
 	struct kn_manifest **manifests; /* Services and EndpointSlices, referenced */
 	size_t n;
 	bool manifests_read;
@@ -88,7 +91,8 @@ static void want_manifests(struct collect *c, struct kn_proxy_want *want)
 /* After a start the maps hold what was true before; an incomplete view must not take it away. */
 static bool complete(const struct kn_services *s)
 {
-	return kn_kubelet_observed(s->d.kubelet) && s->manifests_read;
+	return kn_kubelet_observed(s->d.kubelet) &&
+	       (s->watch ? kn_service_watch_synced(s->watch) : s->manifests_read);
 }
 
 static void sync_services(void *user)
@@ -102,11 +106,16 @@ static void sync_services(void *user)
 	if (!s->d.proxy || !complete(s))
 		return;
 	kn_kubelet_each(s->d.kubelet, add_host_ports, &c);
-	want_manifests(&c, &want);
+	if (s->watch)
+		kn_service_watch_get(s->watch, a, &want);
+	else
+		want_manifests(&c, &want);
 	want.host_ports = c.ports;
 	want.n_host_ports = c.n_ports;
-	if (kn_proxy_set(s->d.proxy, &want, &err))
+	if (kn_proxy_set(s->d.proxy, &want, &err)) {
 		kn_error(s->d.log, "Failed to write the Services into the kernel", "err", err.msg);
+		kn_timer_arm(s->timer, RETRY_NS);
+	}
 	free(c.endpoints.slices);
 	free(c.ports);
 }
@@ -133,6 +142,7 @@ struct kn_services *kn_services_free(struct kn_services *s)
 {
 	if (!s)
 		return NULL;
+	kn_service_watch_free(s->watch);
 	kn_timer_free(s->timer);
 	release_manifests(s);
 	free(s);
@@ -146,6 +156,11 @@ void kn_services_pods_changed(struct kn_services *s)
 		kn_timer_arm(s->timer, 0);
 }
 
+static void on_watch(void *user)
+{
+	kn_services_pods_changed(user);
+}
+
 void kn_services_set_manifests(struct kn_services *s, struct kn_manifest *const *set, size_t n)
 {
 	release_manifests(s);
@@ -155,4 +170,10 @@ void kn_services_set_manifests(struct kn_services *s, struct kn_manifest *const 
 			s->manifests[s->n++] = kn_manifest_ref(set[i]);
 	s->manifests_read = true;
 	kn_timer_arm(s->timer, 0);
+}
+
+void kn_services_join(struct kn_services *s, struct kn_client *client)
+{
+	if (s->d.proxy && !s->watch)
+		s->watch = kn_service_watch_new(s->d.loop, client, s->d.log, on_watch, s);
 }

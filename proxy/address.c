@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 
 int kn_addr_parse(const char *text, struct kn_addr *ret)
@@ -36,6 +37,32 @@ void kn_addr_any(bool v4, struct kn_addr *ret)
 bool kn_addr_is_v4(const struct kn_addr *a)
 {
 	return !a->w[0] && !a->w[1] && a->w[2] == htonl(0xffff);
+}
+
+bool kn_addr_in_cidr(const struct kn_addr *a, const char *cidr)
+{
+	const char *slash = strchr(cidr, '/');
+	char text[KN_ADDR_STRLEN], *end;
+	struct kn_addr net;
+	long bits;
+
+	if (!slash || (size_t)(slash - cidr) >= sizeof(text))
+		return false;
+	memcpy(text, cidr, slash - cidr);
+	text[slash - cidr] = 0;
+	bits = strtol(slash + 1, &end, 10);
+	if (kn_addr_parse(text, &net) || kn_addr_is_v4(&net) != kn_addr_is_v4(a) || !slash[1] || *end)
+		return false;
+	if (bits < 0 || bits > (kn_addr_is_v4(a) ? 32 : 128))
+		return false;
+	bits += kn_addr_is_v4(a) ? 96 : 0;
+	for (int i = 0; i < 4 && bits > 0; i++, bits -= 32) {
+		uint32_t mask = bits >= 32 ? ~0u : ~0u << (32 - bits);
+
+		if ((ntohl(a->w[i]) ^ ntohl(net.w[i])) & mask)
+			return false;
+	}
+	return true;
 }
 
 const char *kn_addr_special(const struct kn_addr *a)

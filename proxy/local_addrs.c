@@ -22,6 +22,7 @@ struct kn_local_addrs {
 	int fd;
 	struct kn_io *io;
 	struct kn_timer *timer;
+	const char *const *cidrs;
 	void (*on_change)(void *user, const struct kn_addr *addrs, size_t n);
 	void *user;
 };
@@ -40,7 +41,18 @@ static bool address_of(const struct sockaddr *sa, struct kn_addr *ret)
 	return !kn_addr_special(&a);
 }
 
-static int tell(void (*on_change)(void *user, const struct kn_addr *addrs, size_t n), void *user,
+static bool wanted(const char *const *cidrs, const struct kn_addr *a)
+{
+	if (!cidrs)
+		return true;
+	for (; *cidrs; cidrs++)
+		if (kn_addr_in_cidr(a, *cidrs))
+			return true;
+	return false;
+}
+
+static int tell(const char *const *cidrs,
+		void (*on_change)(void *user, const struct kn_addr *addrs, size_t n), void *user,
 		struct kn_err *err)
 {
 	struct ifaddrs *list;
@@ -54,7 +66,7 @@ static int tell(void (*on_change)(void *user, const struct kn_addr *addrs, size_
 			room = room ? room * 2 : 32;
 			addrs = kn_realloc(addrs, room, sizeof(*addrs));
 		}
-		n += address_of(i->ifa_addr, &addrs[n]);
+		n += address_of(i->ifa_addr, &addrs[n]) && wanted(cidrs, &addrs[n]);
 	}
 	freeifaddrs(list);
 	on_change(user, addrs, n);
@@ -65,7 +77,7 @@ static void on_settled(void *user)
 {
 	struct kn_local_addrs *l = user;
 
-	if (tell(l->on_change, l->user, NULL))
+	if (tell(l->cidrs, l->on_change, l->user, NULL))
 		kn_timer_arm(l->timer, KN_NSEC_PER_SEC);
 }
 
@@ -94,7 +106,7 @@ static int subscribe(struct kn_local_addrs *l, struct kn_loop *loop, struct kn_e
 	return l->io ? 0 : kn_err_wrap(err, "follow the node's addresses");
 }
 
-int kn_local_addrs_new(struct kn_local_addrs **ret, struct kn_loop *loop,
+int kn_local_addrs_new(struct kn_local_addrs **ret, struct kn_loop *loop, const char *const *cidrs,
 		       void (*on_change)(void *user, const struct kn_addr *addrs, size_t n), void *user,
 		       struct kn_err *err)
 {
@@ -103,13 +115,14 @@ int kn_local_addrs_new(struct kn_local_addrs **ret, struct kn_loop *loop,
 
 	if (loop) {
 		l = kn_calloc(1, sizeof(*l));
+		l->cidrs = cidrs;
 		l->on_change = on_change;
 		l->user = user;
 		r = subscribe(l, loop, err);
 	}
 	/* After subscribing, so that none is missed in between. */
 	if (!r)
-		r = tell(on_change, user, err);
+		r = tell(cidrs, on_change, user, err);
 	if (r)
 		l = kn_local_addrs_free(l);
 	else

@@ -8,9 +8,10 @@
 
 struct kn_local_addrs;
 /* on_change gets all addresses but loopback and link-local ones, once before this returns and again after
- * each change. loop NULL: once only, and *ret is NULL. The addresses are those of the caller's network
- * namespace. */
-int kn_local_addrs_new(struct kn_local_addrs **ret, struct kn_loop *loop,
+ * each change. loop NULL: once only, and *ret is NULL.
+ * cidrs (NULL: no choice; NULL-terminated, borrowed as long as *ret lives): only addresses within one of
+ * them. The addresses are those of the caller's network namespace. */
+int kn_local_addrs_new(struct kn_local_addrs **ret, struct kn_loop *loop, const char *const *cidrs,
 		       void (*on_change)(void *user, const struct kn_addr *addrs, size_t n), void *user,
 		       struct kn_err *err);
 struct kn_local_addrs *kn_local_addrs_free(struct kn_local_addrs *l); /* NULL accepted */

@@ -1,66 +1,58 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* kernlet-proxy: the Service proxy alone, beside any kubelet; wiring only. Services and EndpointSlices come
- * from a folder of manifests. Stopping it leaves the Services working. */
+ * from the API server, or from a folder of manifests. Stopping it leaves the Services working. */
 #include <errno.h>
 #include <signal.h>
-#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
-#include "lib/base/flag.h"
+#include "lib/base/file.h"
 #include "lib/base/mem.h"
 #include "lib/ctl/ctl.h"
 #include "lib/k8s/source_dir.h"
 #include "proxy/bpffs.h"
+#include "proxy/config.h"
+#include "proxy/node_watch.h"
 #include "proxy/proxy.h"
+#include "proxy/serve.h"
+#include "proxy/service_watch.h"
+
+#define RETRY_NS KN_NSEC_PER_SEC
 
 struct app {
-	const char *manifest_path, *cgroup_path, *pin_dir, *node_name, *ctl_socket, *logging_format;
-	int64_t check_ns;
-	int verbosity;
-	bool cleanup, version, help;
+	struct kn_proxy_options opt;
+	struct kn_proxy_config cfg;
+	struct kn_arena *arena; /* options: as long as the process */
 	struct kn_log log;
 	struct kn_loop *loop;
 	struct kn_proxy *proxy;
 	struct kn_source_dir *source;
+	struct kn_http *http;
+	struct kn_kubeconfig kubeconfig;
+	struct kn_client *client;
+	struct kn_service_watch *services;
+	struct kn_node_watch *node;
+	struct kn_serve *serve;
 	struct kn_ctl_server *ctl;
+	struct kn_timer *retry;
 	int64_t started_ns;
-};
-
-#define FLAG(n, t, field, h)                                                                                 \
-	{                                                                                                    \
-		n, t, offsetof(struct app, field), h                                                         \
-	}
-static const struct kn_flag flags[] = {
-	FLAG("manifest-path", KN_FLAG_STRING, manifest_path, "folder with Services and EndpointSlices"),
-	FLAG("cgroup-path", KN_FLAG_STRING, cgroup_path, "cgroup2 folder whose processes see the Services"),
-	FLAG("bpf-pin-dir", KN_FLAG_STRING, pin_dir, "where BPF objects are pinned (/sys/fs/bpf/kernlet)"),
-	FLAG("hostname-override", KN_FLAG_STRING, node_name, "the node's name"),
-	FLAG("ctl-socket", KN_FLAG_STRING, ctl_socket, "kernctl's socket (/run/kernlet/kernlet-proxy.sock)"),
-	FLAG("file-check-frequency", KN_FLAG_DURATION, check_ns, "rescan of the manifests (20s)"),
-	FLAG("logging-format", KN_FLAG_STRING, logging_format, "text or json"),
-	FLAG("v", KN_FLAG_INT, verbosity, "log verbosity (0)"),
-	FLAG("cleanup", KN_FLAG_BOOL, cleanup, "remove every trace from the kernel, and exit"),
-	FLAG("version", KN_FLAG_BOOL, version, "print the version and exit"),
-	FLAG("help", KN_FLAG_BOOL, help, "print this and exit"),
 };
 
 static void on_manifests(void *user, struct kn_manifest *const *set, size_t n)
 {
 	struct app *app = user;
-	kn_auto_free const K8s__Service **services = kn_calloc(n, sizeof(*services));
-	kn_auto_free const K8s__EndpointSlice **slices = kn_calloc(n, sizeof(*slices));
+	const K8s__Service **services kn_auto_free = kn_calloc(n + 1, sizeof(*services));
+	const K8s__EndpointSlice **slices kn_auto_free = kn_calloc(n + 1, sizeof(*slices));
+	struct kn_proxy_want want = {.services = services, .slices = slices};
 	struct kn_err err = KN_ERR_INIT;
-	size_t ns = 0, nl = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		if (set[i]->kind == KN_KIND_SERVICE)
-			services[ns++] = (K8s__Service *)set[i]->obj;
+			services[want.n_services++] = (K8s__Service *)set[i]->obj;
 		else if (set[i]->kind == KN_KIND_ENDPOINT_SLICE)
-			slices[nl++] = (K8s__EndpointSlice *)set[i]->obj;
+			slices[want.n_slices++] = (K8s__EndpointSlice *)set[i]->obj;
 	}
-	const struct kn_proxy_want want = {
-		.services = services, .n_services = ns, .slices = slices, .n_slices = nl};
 	if (kn_proxy_set(app->proxy, &want, &err))
 		kn_error(&app->log, "Failed to write the Services into the kernel", "err", err.msg);
 }
@@ -70,6 +62,29 @@ static void on_manifest_error(void *user, const char *file, const struct kn_err 
 	struct app *app = user;
 
 	kn_error(&app->log, "Invalid manifest, what was there before stays", "path", file, "err", err->msg);
+}
+
+static void on_services(void *user)
+{
+	struct app *app = user;
+	struct kn_arena *a kn_auto_arena = kn_arena_new(0);
+	struct kn_proxy_want want = {0};
+	struct kn_err err = KN_ERR_INIT;
+
+	if (!kn_service_watch_synced(app->services))
+		return;
+	kn_service_watch_get(app->services, a, &want);
+	if (kn_proxy_set(app->proxy, &want, &err)) {
+		kn_error(&app->log, "Failed to write the Services into the kernel", "err", err.msg);
+		kn_timer_arm(app->retry, RETRY_NS);
+	}
+}
+
+static bool eligible(void *user)
+{
+	struct app *app = user;
+
+	return !app->node || kn_node_watch_eligible(app->node);
 }
 
 static int on_ctl(void *user, const char *command, const char *arg, struct kn_buf *out, struct kn_err *err)
@@ -104,78 +119,150 @@ static void on_stop(void *user, int signo)
 	kn_loop_quit(app->loop, 0);
 }
 
-static int start(struct app *app, const struct kn_proxy_config *cfg, struct kn_err *err)
+static int start_client(struct app *app, struct kn_err *err)
 {
+	const struct kn_client_config cfg = {.kubeconfig = &app->kubeconfig,
+					     .qps = strtod(app->opt.qps, NULL),
+					     .burst = app->opt.burst,
+					     .json = strstr(app->opt.content_type, "json") != NULL};
+	int r = 0;
+
+	if (app->opt.kubeconfig)
+		r = kn_kubeconfig_load(&app->kubeconfig, app->opt.kubeconfig, app->arena, err);
+	if (!r && app->opt.master)
+		app->kubeconfig.server = app->opt.master;
+	if (!r)
+		r = kn_http_new(&app->http, app->loop, "kernlet-proxy/" KN_VERSION, err);
+	if (!r)
+		r = kn_client_new(&app->client, app->loop, app->http, &cfg, &app->log, err);
+	if (r)
+		return kn_err_wrap(err, "API server");
+	app->services = kn_service_watch_new(app->loop, app->client, &app->log, on_services, app);
+	app->node = kn_node_watch_new(app->loop, app->client, app->cfg.node_name, &app->log);
+	return 0;
+}
+
+static int start_source(struct app *app, struct kn_err *err)
+{
+	if (app->opt.manifest_path)
+		return kn_source_dir_new(&app->source, app->loop, app->opt.manifest_path,
+					 app->opt.file_check_ns, on_manifests, on_manifest_error, app, err);
+	if (!app->opt.kubeconfig && !app->opt.master)
+		return kn_err_set(err, EINVAL, "--kubeconfig, --master or --manifest-path is needed");
+	return start_client(app, err);
+}
+
+static int start(struct app *app, struct kn_err *err)
+{
+	const struct kn_serve_config serve = {.healthz = app->opt.healthz_address,
+					      .metrics = app->opt.metrics_address,
+					      .hard_fail = app->opt.bind_hard_fail};
 	int r = kn_loop_new(&app->loop, err);
 
 	if (!r)
 		r = kn_loop_on_signal(app->loop, SIGTERM, on_stop, app, err);
 	if (!r)
 		r = kn_loop_on_signal(app->loop, SIGINT, on_stop, app, err);
+	if (r)
+		return r;
+	signal(SIGPIPE, SIG_IGN);
+	app->retry = kn_timer_new(app->loop, on_services, app);
+	r = kn_ctl_server_new(&app->ctl, app->loop, app->opt.ctl_socket, on_ctl, app, &app->log, err);
 	if (!r)
-		r = kn_ctl_server_new(&app->ctl, app->loop, app->ctl_socket, on_ctl, app, &app->log, err);
+		r = kn_bpffs_ensure(app->cfg.pin_dir, err);
 	if (!r)
-		r = kn_bpffs_ensure(app->pin_dir, err);
+		r = kn_proxy_new(&app->proxy, app->loop, &app->cfg, &app->log, err);
 	if (!r)
-		r = kn_proxy_new(&app->proxy, app->loop, cfg, &app->log, err);
+		r = start_source(app, err);
 	if (!r)
-		r = kn_source_dir_new(&app->source, app->loop, app->manifest_path, app->check_ns,
-				      on_manifests, on_manifest_error, app, err);
+		r = kn_serve_new(&app->serve, app->loop, &serve, app->proxy, eligible, app, &app->log, err);
 	return r;
+}
+
+static void stop(struct app *app)
+{
+	kn_serve_free(app->serve);
+	kn_ctl_server_free(app->ctl);
+	kn_source_dir_free(app->source);
+	kn_node_watch_free(app->node);
+	kn_service_watch_free(app->services);
+	kn_client_free(app->client);
+	kn_http_free(app->http);
+	kn_proxy_free(app->proxy);
+	kn_timer_free(app->retry);
+	kn_loop_free(app->loop);
+}
+
+/* The cgroup2 root, where nothing else is asked for: unified, or beside v1 hierarchies. */
+static const char *default_cgroup(void)
+{
+	return access("/sys/fs/cgroup/cgroup.controllers", F_OK) ? "/sys/fs/cgroup/unified"
+								 : "/sys/fs/cgroup";
+}
+
+static int configure(struct app *app, struct kn_err *err)
+{
+	char host[256] = "";
+
+	if (gethostname(host, sizeof(host) - 1))
+		return kn_err_errno(err, errno, "host name");
+	for (char *p = host; *p; p++) /* as pkg/util/node GetHostname: lower case */
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p - 'A' + 'a');
+	app->cfg = (struct kn_proxy_config){
+		.cgroup_path = app->opt.cgroup_path ? app->opt.cgroup_path : default_cgroup(),
+		.pin_dir = app->opt.pin_dir,
+		.node_name = app->opt.hostname_override ? app->opt.hostname_override
+							: kn_arena_strdup(app->arena, host),
+		.node_port_cidrs = app->opt.node_port_addresses,
+	};
+	kn_log_init(&app->log, 2, !strcmp(app->opt.logging_format, "json") ? KN_LOG_JSON : KN_LOG_TEXT,
+		    app->opt.verbosity);
+	return 0;
 }
 
 static int run(struct app *app)
 {
-	struct kn_proxy_config cfg = {
-		.cgroup_path = app->cgroup_path, .pin_dir = app->pin_dir, .node_name = app->node_name};
 	struct kn_err err = KN_ERR_INIT;
-	int r = 0;
+	int r = configure(app, &err);
 
-	kn_log_init(&app->log, 2, !strcmp(app->logging_format, "json") ? KN_LOG_JSON : KN_LOG_TEXT,
-		    app->verbosity);
-	if (app->cleanup)
-		r = kn_proxy_cleanup(&cfg, &err);
-	else if (!app->manifest_path || !app->cgroup_path)
-		r = kn_err_set(&err, EINVAL, "--manifest-path and --cgroup-path are needed");
-	else
-		r = start(app, &cfg, &err);
-	if (r)
+	if (!r && app->opt.cleanup) {
+		r = kn_proxy_cleanup(&app->cfg, &err);
+	} else if (!r) {
+		if (kn_file_write_kernel("/proc/self/oom_score_adj", app->opt.oom_score_adj, &err))
+			kn_warn(&app->log, "Failed to lower the daemon's OOM score", "err", err.msg);
+		if (*app->opt.mode && strcmp(app->opt.mode, "ebpf") != 0)
+			kn_warn(&app->log, "The proxy mode is eBPF, whatever is asked for", "mode",
+				app->opt.mode);
+		r = start(app, &err);
+	}
+	if (r) {
 		kn_error(&app->log, "Failed to run kernlet-proxy", "err", err.msg);
-	else if (!app->cleanup) {
+	} else if (!app->opt.cleanup) {
+		sd_event_set_watchdog(kn_loop_event(app->loop), true);
 		sd_notify(0, "READY=1");
 		r = kn_loop_run(app->loop);
 	}
-	kn_ctl_server_free(app->ctl);
-	kn_source_dir_free(app->source);
-	kn_proxy_free(app->proxy);
-	kn_loop_free(app->loop);
+	stop(app);
 	return r ? 1 : 0;
 }
 
 int main(int argc, char *argv[])
 {
-	kn_auto_arena struct kn_arena *a = kn_arena_new(0);
-	struct app app = {
-		.pin_dir = "/sys/fs/bpf/kernlet",
-		.ctl_socket = "/run/kernlet/kernlet-proxy.sock",
-		.logging_format = "text",
-		.check_ns = 20 * KN_NSEC_PER_SEC,
-		.started_ns = kn_mono(&kn_clock_system),
-	};
+	struct app app = {.arena = kn_arena_new(0), .started_ns = kn_mono(&kn_clock_system)};
 	struct kn_err err = KN_ERR_INIT;
+	int code = 0;
 
-	if (kn_flags_parse(flags, KN_ARRAY_SIZE(flags), &app, argc, argv, a, &err)) {
+	if (kn_proxy_options_parse(&app.opt, argc, argv, app.arena, &err)) {
 		dprintf(2, "Error: %s\n", err.msg);
-		return 1;
-	}
-	if (app.help) {
-		dprintf(1, "kernlet-proxy: the Service proxy alone\n\nUsage: kernlet-proxy [flags]\n\n");
-		kn_flags_usage(flags, KN_ARRAY_SIZE(flags), 1);
-		return 0;
-	}
-	if (app.version) {
+		code = 1;
+	} else if (app.opt.help) {
+		kn_proxy_options_usage(1);
+	} else if (app.opt.version) {
 		dprintf(1, "kernlet-proxy %s\n", KN_VERSION);
-		return 0;
+	} else {
+		code = run(&app);
 	}
-	return run(&app);
+	kn_arena_free(app.arena);
+	return code;
 }

@@ -23,7 +23,7 @@ struct kn_proxy {
 	struct kn_map *warned,
 		*warning; /* "OBJECT VALUE WHY", of the last kn_proxy_set and of the running one */
 	bool synced;	  /* kn_proxy_set succeeded at least once */
-	uint64_t syncs, failures, operations;
+	struct kn_proxy_stats stats;
 };
 
 /* Before the programs ask for them, and again whenever one comes or goes. */
@@ -52,7 +52,7 @@ int kn_proxy_new(struct kn_proxy **ret, struct kn_loop *loop, const struct kn_pr
 		r = kn_loader_open(&p->loader, &p->cfg, err);
 	p->loaded = !r;
 	if (!r)
-		r = kn_local_addrs_new(&p->local, loop, on_local_addrs, p, err);
+		r = kn_local_addrs_new(&p->local, loop, p->cfg.node_port_cidrs, on_local_addrs, p, err);
 	if (!r)
 		r = kn_maps_read(&p->loader.maps, &p->table, err);
 	if (r) {
@@ -115,7 +115,7 @@ static struct kn_table *desired(struct kn_proxy *p, const struct kn_proxy_want *
 	return t;
 }
 
-int kn_proxy_set(struct kn_proxy *p, const struct kn_proxy_want *objects, struct kn_err *err)
+static int write_maps(struct kn_proxy *p, const struct kn_proxy_want *objects, struct kn_err *err)
 {
 	struct kn_table *want = desired(p, objects);
 	kn_auto_plan struct kn_plan plan = {0};
@@ -123,11 +123,9 @@ int kn_proxy_set(struct kn_proxy *p, const struct kn_proxy_want *objects, struct
 
 	kn_plan_make(&plan, p->table, want);
 	r = kn_maps_apply(&p->loader.maps, &plan, err);
-	p->syncs++;
 	if (r) {
 		struct kn_table *now = NULL;
 
-		p->failures++;
 		kn_table_free(want);
 		/* What was written before the failure stands: the next difference is taken from there. */
 		if (!kn_maps_read(&p->loader.maps, &now, NULL)) {
@@ -136,7 +134,7 @@ int kn_proxy_set(struct kn_proxy *p, const struct kn_proxy_want *objects, struct
 		}
 		return r;
 	}
-	p->operations += plan.n;
+	p->stats.operations += plan.n;
 	kn_table_free(p->table);
 	p->table = want;
 	if (!p->synced) {
@@ -144,6 +142,43 @@ int kn_proxy_set(struct kn_proxy *p, const struct kn_proxy_want *objects, struct
 		r = kn_loader_drop_others(&p->cfg, err);
 	}
 	return r;
+}
+
+static void count_sync(struct kn_proxy *p, int64_t took_ns, bool good)
+{
+	int64_t now = kn_real(&kn_clock_system), bound = KN_NSEC_PER_MSEC;
+	int i = 0;
+
+	for (; i < KN_SYNC_BUCKETS && took_ns > bound; i++)
+		bound *= 2;
+	p->stats.buckets[i]++;
+	p->stats.syncs++;
+	p->stats.sync_ns += took_ns;
+	p->stats.failures += !good;
+	if (good) {
+		p->stats.last_ns = now;
+		p->stats.failing_since_ns = 0;
+	} else if (!p->stats.failing_since_ns) {
+		p->stats.failing_since_ns = now;
+	}
+}
+
+int kn_proxy_set(struct kn_proxy *p, const struct kn_proxy_want *objects, struct kn_err *err)
+{
+	int64_t began = kn_mono(&kn_clock_system);
+	int r = write_maps(p, objects, err);
+
+	count_sync(p, kn_mono(&kn_clock_system) - began, !r);
+	return r;
+}
+
+void kn_proxy_get_stats(const struct kn_proxy *p, struct kn_proxy_stats *ret)
+{
+	*ret = p->stats;
+	ret->services = p->table->n_entries;
+	ret->backends = 0;
+	for (size_t i = 0; i < p->table->n_entries; i++)
+		ret->backends += p->table->entries[i].n;
 }
 
 static void write_service(struct kn_json_writer *w, const struct kn_table *t, const struct kn_entry *e)
@@ -186,19 +221,18 @@ void kn_proxy_write_services(struct kn_proxy *p, const char *key, struct kn_json
 
 void kn_proxy_write_status(struct kn_proxy *p, const char *key, struct kn_json_writer *w)
 {
-	size_t slots = 0;
+	struct kn_proxy_stats s;
 
-	for (size_t i = 0; i < p->table->n_entries; i++)
-		slots += p->table->entries[i].n;
+	kn_proxy_get_stats(p, &s);
 	kn_json_obj(w, key);
 	kn_json_str(w, "cgroupPath", p->cfg.cgroup_path);
 	kn_json_str(w, "pinDir", p->cfg.pin_dir);
 	kn_json_int(w, "layout", KN_MAPS_LAYOUT);
 	kn_json_bool(w, "synced", p->synced);
-	kn_json_int(w, "services", p->table->n_entries);
-	kn_json_int(w, "backends", slots);
-	kn_json_int(w, "syncs", p->syncs);
-	kn_json_int(w, "failures", p->failures);
-	kn_json_int(w, "mapOperations", p->operations);
+	kn_json_int(w, "services", s.services);
+	kn_json_int(w, "backends", s.backends);
+	kn_json_int(w, "syncs", s.syncs);
+	kn_json_int(w, "failures", s.failures);
+	kn_json_int(w, "mapOperations", s.operations);
 	kn_json_end_obj(w);
 }

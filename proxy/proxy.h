@@ -14,7 +14,8 @@ struct kn_proxy_config {
 	const char *cgroup_path; /* cgroup2 folder to attach to */
 	const char *pin_dir;	 /* folder on a bpffs, made when missing; "/sys/fs/bpf/kernlet" */
 	const char *node_name;
-	uint64_t node_netns; /* cookie of the node's network namespace; 0: of the caller's */
+	const char *const *node_port_cidrs; /* addresses of the node that answer NodePorts; NULL: all */
+	uint64_t node_netns;		    /* cookie of the node's network namespace; 0: of the caller's */
 	unsigned max_services, max_slots, max_flows; /* elements of the maps; 0: the defaults of kn_maps.h */
 };
 /* hostPort of a pod on this node: reached on host_ip, or on each of the node's addresses. */
@@ -45,6 +46,18 @@ int kn_proxy_cleanup(const struct kn_proxy_config *cfg, struct kn_err *err);
  * writes it, in an order that never shows a half-written Service. Call nothing until the sources are known
  * (restart: the maps keep what they hold). */
 int kn_proxy_set(struct kn_proxy *p, const struct kn_proxy_want *want, struct kn_err *err);
+#define KN_SYNC_BUCKETS                                                                                      \
+	15 /* of sync_proxy_rules_duration_seconds: 1 ms doubled 14 times, as kube-proxy's                   \
+	    */
+struct kn_proxy_stats {
+	uint64_t syncs, failures, operations;  /* map operations */
+	uint64_t buckets[KN_SYNC_BUCKETS + 1]; /* not cumulative; the last: longer than all */
+	int64_t sync_ns;		       /* sum of all durations */
+	int64_t last_ns;		       /* last good one, since 1970; 0: none yet */
+	int64_t failing_since_ns;	       /* since 1970; 0: the last one was good */
+	size_t services, backends;	       /* in the maps; a service is one port of one address */
+};
+void kn_proxy_get_stats(const struct kn_proxy *p, struct kn_proxy_stats *ret);
 /* Array of {namespace, name, port, protocol, clusterIP, backends: [{ip, port, node, ready}]...} */
 void kn_proxy_write_services(struct kn_proxy *p, const char *key, struct kn_json_writer *w);
 void kn_proxy_write_status(struct kn_proxy *p, const char *key, struct kn_json_writer *w);

@@ -45,7 +45,8 @@ void kn_reflector_query(struct kn_buf *out, const struct kn_reflector_query *q)
 		kn_buf_add(out, own.data, own.len);
 }
 
-/* 422 is what a server says whose WatchList feature is off, 400 one that doesn't know the parameters. */
+/* 422 is what a server says whose WatchList feature is off, 400 one that doesn't know the parameters, and one
+ * whose etcd is older than 3.4.31 sends an InternalError into the stream. */
 enum kn_reflector_verdict kn_reflector_judge(enum kn_reflector_phase phase, const struct kn_api_result *r)
 {
 	bool refused = r->status == 400 || r->status == 422 || !strcmp(r->reason, "Invalid") ||
@@ -56,7 +57,7 @@ enum kn_reflector_verdict kn_reflector_judge(enum kn_reflector_phase phase, cons
 	/* The server's own data are older than ours: it was restored from a backup. */
 	if (strstr(r->err.msg, "Too large resource version"))
 		return KN_REFLECTOR_RELIST;
-	if (refused && phase == KN_REFLECTOR_INITIAL)
+	if ((refused || !strcmp(r->reason, "InternalError")) && phase == KN_REFLECTOR_INITIAL)
 		return KN_REFLECTOR_PLAIN;
 	return refused ? KN_REFLECTOR_RELIST : KN_REFLECTOR_RESUME;
 }

@@ -66,6 +66,9 @@ static void test_judge(void **state)
 	assert_int_equal(judge(KN_REFLECTOR_INITIAL, 422, "Invalid", ""), KN_REFLECTOR_PLAIN);
 	assert_int_equal(judge(KN_REFLECTOR_INITIAL, 400, "BadRequest", ""), KN_REFLECTOR_PLAIN);
 	assert_int_equal(judge(KN_REFLECTOR_INITIAL, 403, "Invalid", ""), KN_REFLECTOR_PLAIN);
+	assert_int_equal(judge(KN_REFLECTOR_INITIAL, 500, "InternalError", ""), KN_REFLECTOR_PLAIN);
+	assert_int_equal(judge(KN_REFLECTOR_WATCH, 500, "InternalError", ""), KN_REFLECTOR_RESUME);
+	assert_int_equal(judge(KN_REFLECTOR_INITIAL, 503, "ServiceUnavailable", ""), KN_REFLECTOR_RESUME);
 	assert_int_equal(judge(KN_REFLECTOR_INITIAL, 403, "Forbidden", ""), KN_REFLECTOR_RESUME);
 	assert_int_equal(judge(KN_REFLECTOR_WATCH, 400, "BadRequest", ""), KN_REFLECTOR_RELIST);
 }

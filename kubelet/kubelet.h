@@ -7,7 +7,10 @@
 #include "kubelet/cgroup.h"
 #include "kubelet/config_gen.h"
 #include "kubelet/pod.h"
+#include "kubelet/recorder.h"
+#include "kubelet/status_manager.h"
 #include "lib/json/write.h"
+#include "lib/k8s/client.h"
 #include "lib/loop/pool.h"
 
 struct kn_kubelet;
@@ -18,9 +21,12 @@ struct kn_kubelet_deps { /* all borrowed for the kubelet's life */
 	struct kn_cgroup *cgroup; /* NULL: cgroupsPerQOS off */
 	const struct kn_node_ctx *node;
 	const struct kn_log *log;
+	struct kn_client *client; /* for Secrets, ConfigMaps and tokens; NULL: standalone */
 	/* Called (loop thread) after a pod's addresses, readiness or presence changed; may be NULL. */
 	void (*on_status)(void *user);
 	void *on_status_user;
+	struct kn_status_manager *status; /* NULL: standalone, as the next */
+	struct kn_recorder *recorder;
 };
 
 struct kn_pod_view { /* borrowed for the callback */
@@ -40,6 +46,10 @@ struct kn_kubelet *kn_kubelet_free(struct kn_kubelet *k); /* stops acting; pods 
 /* The whole desired set (referenced as needed). Pods no longer in it are terminated gracefully. Until the
  * first call nothing is terminated or cleaned up (sources not ready). */
 void kn_kubelet_set_pods(struct kn_kubelet *k, struct kn_pod *const *pods, size_t n);
+/* The same while not all sources have been read: these are started, nothing else is touched. */
+void kn_kubelet_set_some(struct kn_kubelet *k, struct kn_pod *const *pods, size_t n);
+/* The own Node, referenced: new pods must fit it from now on. */
+void kn_kubelet_set_node(struct kn_kubelet *k, struct kn_object *node);
 /* Each pod that the kubelet works on. */
 void kn_kubelet_each(struct kn_kubelet *k, void (*fn)(void *user, const struct kn_pod_view *v), void *user);
 /* True once the runtime was listed after start: before that, missing addresses mean "not known yet". */

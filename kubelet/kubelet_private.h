@@ -13,6 +13,8 @@
 #include "kubelet/kubelet.h"
 #include "kubelet/pod_plan.h"
 #include "kubelet/pod_status.h"
+#include "kubelet/tokens.h"
+#include "kubelet/volumes.h"
 #include "lib/base/list.h"
 
 #define KN_RESYNC (60 * KN_NSEC_PER_SEC)
@@ -23,6 +25,7 @@ struct kn_call; /* a CRI call that belongs to a worker or the kubelet, cancelled
 struct kn_pleg;
 struct kn_start;
 struct kn_probes;
+struct kn_kill;
 struct kn_ensure;
 
 struct kn_startup { /* ns of CLOCK_MONOTONIC; 0: not reached */
@@ -42,6 +45,12 @@ struct kn_worker {
 	int64_t sandbox_hold_ns;
 	bool busy, again; /* again: woken while busy */
 	bool terminating, finished, gone;
+	bool over;	 /* gone, and only waits for its object to go */
+	bool rejected;	 /* not let in: its status is said */
+	bool report_due; /* of its status, by k->reports */
+	bool has_grace;	 /* grace_s is set: by the API server */
+	int64_t grace_s;
+	char *fail_reason, *fail_message; /* why it failed as a whole, or NULL */
 	bool begun; /* nobody else has its name any more */
 	bool dirs_ready, cgroup_ready;
 	enum kn_phase final_phase; /* if finished */
@@ -61,6 +70,10 @@ struct kn_worker {
 	unsigned relist;  /* its stamp */
 	bool did, failed; /* of the present plan: something was done; something must be tried again later */
 	struct kn_probes *probes;     /* probe.c; NULL: none */
+	struct kn_kill *kills;	      /* container_kill.c: under way */
+	struct kn_volumes *volumes;   /* worker_volumes.c; NULL: not begun */
+	bool volumes_failed;	      /* it is held back for one */
+	void (*volumes_closed)(struct kn_worker *w);
 	struct kn_start *start;	      /* a container on its way (pod_start.c), or NULL */
 	struct kn_ensure *start_pull; /* its image (image_pull.c), or NULL */
 	unsigned calls_active;
@@ -84,14 +97,20 @@ struct kn_kubelet {
 	struct kn_map *workers; /* uid -> kn_worker */
 	struct kn_pod **wanted;
 	size_t n_wanted;
+	struct kn_map *wanted_by_uid; /* of the same */
+	struct kn_object *node;	      /* NULL: not known, anything may come in */
 	bool sources_ready;
 	bool listed; /* all that runs has a worker */
 	struct kn_backoff *restarts, *pulls;
 	struct kn_list calls;
 	struct kn_runtime_state runtime;
 	struct kn_pleg *pleg;
+	struct kn_refs *refs;
+	struct kn_tokens *tokens;
+	struct kn_lookup lookup; /* of both; without functions when there is no API server */
 	struct kn_http *http; /* of probes and hooks: never reuses a connection */
 	struct kn_timer *housekeeping;
+	struct kn_timer *reports;
 	int64_t started_ns; /* of CLOCK_MONOTONIC */
 	unsigned rounds;
 };
@@ -110,6 +129,24 @@ void kn_worker_wake(struct kn_worker *w);
 void kn_worker_update(struct kn_worker *w, struct kn_pod *pod);
 void kn_worker_terminate(struct kn_worker *w);
 void kn_worker_looked(struct kn_worker *w, bool good);
+
+/* worker_change.c */
+void kn_worker_begin(struct kn_worker *w); /* new: takes what the API server's object says of its state */
+void kn_worker_take_over(struct kn_worker *w, struct kn_pod *pod); /* takes the reference; not while busy */
+int64_t kn_worker_grace(const struct kn_worker *w);		   /* seconds; -1: the containers' own */
+/* The pod failed as a whole: its containers are stopped, and it stays so. */
+void kn_worker_fail(struct kn_worker *w, const char *reason, const char *message);
+/* Fails it when its deadline is over; else when that is, since 1970; 0: it has none. */
+int64_t kn_worker_deadline(struct kn_worker *w);
+
+/* worker_report.c: what the API server is told. All do nothing without one. */
+void kn_worker_report(struct kn_worker *w);    /* something of its status may have changed; cheap */
+void kn_worker_last_word(struct kn_worker *w); /* nothing of it is left here */
+void kn_worker_reject(struct kn_worker *w, const char *reason, const char *message);
+void kn_worker_event(struct kn_worker *w, bool bad, const char *reason, const char *container,
+		     const char *message);
+void kn_kubelet_reports(void *kubelet); /* timer */
+
 void kn_worker_acted(struct kn_worker *w);	 /* the present act is over, well or not */
 int64_t kn_worker_retry_ns(void);		 /* 10 to 15 s */
 int64_t kn_worker_retry_at(struct kn_worker *w); /* that from now, since 1970 */
@@ -126,7 +163,16 @@ void kn_worker_prepare(struct kn_worker *w, void (*next)(struct kn_worker *w)); 
 void kn_act_sandbox(struct kn_worker *w);					/* pod_sandbox.c */
 void kn_act_start(struct kn_worker *w);						/* pod_start.c */
 void kn_start_abandon(struct kn_worker *w); /* frees what belongs to the start; nothing is called back */
+/* If a postStart hook is running: it is given up, with kn_worker_acted. False: there is none. */
+bool kn_start_give_up(struct kn_worker *w);
+/* container_kill.c: the preStop hook and the runtime's stop, both in grace_s; message is the event's. name (NULL: not
+ * known) finds the container's definition in w->pod. done is called once, not before this has returned. */
+typedef void (*kn_kill_done)(struct kn_worker *w, const struct kn_err *err);
+void kn_kill_start(struct kn_worker *w, const char *id, const char *name, int64_t grace_s, const char *message,
+		   kn_kill_done done);
+void kn_kills_abandon(struct kn_worker *w); /* frees them; their CRI calls are cancelled by the owner of calls */
 void kn_act_kill(struct kn_worker *w);	    /* pod_kill.c: all kills that stand next to each other, at once */
+void kn_kill_sooner(struct kn_worker *w); /* the grace became shorter while they are under way */
 void kn_act_stop_sandbox(struct kn_worker *w, const char *id, bool remove);
 void kn_act_remove_container(struct kn_worker *w, const char *id);
 void kn_worker_cleanup(
@@ -149,6 +195,16 @@ struct kn_probes *kn_probes_free(struct kn_probes *p);
 /* The address that probes and hooks ask when they name none; "": there is none. Borrowed from w. */
 const char *kn_worker_ip(const struct kn_worker *w);
 
+/* worker_volumes.c */
+void kn_kubelet_refs_start(struct kn_kubelet *k);
+void kn_kubelet_refs_stop(struct kn_kubelet *k);
+void kn_worker_volumes_look(struct kn_worker *w); /* at each look: the volumes of what runs are kept fresh */
+void kn_worker_volumes_setup(struct kn_worker *w, kn_volumes_done done); /* done's user is w */
+void kn_worker_volumes_update(struct kn_worker *w); /* w->pod was changed */
+/* Nothing of them is under way any more when done runs. */
+void kn_worker_volumes_close(struct kn_worker *w, void (*done)(struct kn_worker *w));
+void kn_worker_volumes_free(struct kn_worker *w);
+
 /* pleg.c */
 struct kn_pleg *kn_pleg_new(struct kn_kubelet *k);
 struct kn_pleg *kn_pleg_free(struct kn_pleg *p);
@@ -161,6 +217,7 @@ void kn_runtime_state_stop(struct kn_kubelet *k);
 /* kubelet.c */
 void kn_kubelet_worker_gone(struct kn_worker *w); /* frees it, starts who waited for its name */
 void kn_kubelet_reconcile(struct kn_kubelet *k);
+void kn_kubelet_admit(struct kn_worker *w); /* admit.c: a new pod; rejects it if it doesn't fit the Node */
 void kn_kubelet_tell(struct kn_kubelet *k); /* view.c: something others want to know may have changed */
 bool kn_kubelet_may_begin(const struct kn_worker *w);
 void kn_kubelet_wake_all(struct kn_kubelet *k);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kubelet/kubelet_private.h"
 
+#include "kubelet/plan_private.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include "lib/base/mem.h"
@@ -32,6 +34,8 @@ struct kn_worker *kn_worker_new(struct kn_kubelet *k, struct kn_pod *pod, const 
 	w->startup.seen = kn_mono(k->clock);
 	if (!pod)
 		w->terminating = true;
+	else
+		kn_worker_begin(w);
 	w->terminating_since_ns = kn_real(k->clock);
 	return w;
 }
@@ -43,8 +47,11 @@ struct kn_worker *kn_worker_free(struct kn_worker *w)
 	if (!w)
 		return NULL;
 	kn_start_abandon(w);
+	kn_worker_volumes_free(w);
 	kn_probes_free(w->probes);
+	kn_kills_abandon(w);
 	kn_timer_free(w->timer);
+	w->report_due = true; /* nothing more is told */
 	for (unsigned i = 0; i < n; i++)
 		kn_worker_no_wait(w, i);
 	free(w->waiting);
@@ -57,6 +64,8 @@ struct kn_worker *kn_worker_free(struct kn_worker *w)
 	free(w->uid);
 	free(w->ns);
 	free(w->name);
+	free(w->fail_reason);
+	free(w->fail_message);
 	free(w);
 	return NULL;
 }
@@ -80,6 +89,7 @@ void kn_worker_log(struct kn_worker *w, bool bad, const char *reason, const char
 	else
 		kn_info(w->k->d.log, message, "reason", reason, "namespace", w->ns, "pod", w->name, "uid",
 			w->uid, "container", container);
+	kn_worker_event(w, bad, reason, container, message);
 }
 
 void kn_worker_no_wait(struct kn_worker *w, unsigned index)
@@ -88,6 +98,7 @@ void kn_worker_no_wait(struct kn_worker *w, unsigned index)
 	free(w->waiting[index].message);
 	w->waiting[index].reason = w->waiting[index].message = NULL;
 	w->hold_ns[index] = 0;
+	kn_worker_report(w);
 }
 
 void kn_worker_wait(struct kn_worker *w, unsigned index, const char *reason, const char *message,
@@ -118,28 +129,11 @@ void kn_worker_wake(struct kn_worker *w)
 	kn_worker_look(w);
 }
 
-static void take_over(struct kn_worker *w, struct kn_pod *pod)
-{
-	unsigned n = kn_pod_container_count(pod), old = kn_pod_container_count(w->pod);
-
-	for (unsigned i = 0; i < old; i++)
-		kn_worker_no_wait(w, i);
-	free(w->waiting);
-	free(w->hold_ns);
-	w->waiting = kn_calloc(n + 1, sizeof(*w->waiting));
-	w->hold_ns = kn_calloc(n + 1, sizeof(*w->hold_ns));
-	kn_pod_unref(w->pod);
-	w->pod = pod;
-	w->dirs_ready = false;
-	if (w->seen)
-		kn_probes_look(w); /* what is known of its containers holds for the new one */
-}
-
 static void rest(struct kn_worker *w, int64_t after_ns)
 {
 	w->busy = false;
 	if (w->newer)
-		take_over(w, kn_steal(w->newer));
+		kn_worker_take_over(w, kn_steal(w->newer));
 	if (w->again)
 		after_ns = 0;
 	kn_timer_arm(w->timer, after_ns);
@@ -167,13 +161,6 @@ static void finish_pod(struct kn_worker *w)
 	kn_worker_log(w, false, kn_phase_name(w->final_phase), NULL, "Pod has finished");
 }
 
-static int64_t grace_of_pod(const struct kn_worker *w)
-{
-	const K8s__PodSpec *spec = w->pod ? w->pod->obj->spec : NULL;
-
-	return spec && spec->has_terminationgraceperiodseconds ? spec->terminationgraceperiodseconds : -1;
-}
-
 void kn_worker_looked(struct kn_worker *w, bool good)
 {
 	if (!good) {
@@ -181,6 +168,8 @@ void kn_worker_looked(struct kn_worker *w, bool good)
 		return;
 	}
 	kn_probes_look(w);
+	kn_worker_volumes_look(w);
+	const int64_t deadline = kn_worker_deadline(w);
 	struct kn_plan_in in = {
 		.pod = w->pod,
 		.seen = w->seen,
@@ -192,7 +181,7 @@ void kn_worker_looked(struct kn_worker *w, bool good)
 		.terminating = w->terminating,
 		.finished = w->finished,
 		.terminating_since_ns = w->terminating_since_ns,
-		.grace_s = grace_of_pod(w),
+		.grace_s = kn_worker_grace(w),
 	};
 	kn_pod_plan_free(&w->plan);
 	kn_pod_plan_make(&w->plan, &in);
@@ -200,6 +189,9 @@ void kn_worker_looked(struct kn_worker *w, bool good)
 	w->did = w->failed = false;
 	if (w->plan.terminal && !w->finished)
 		finish_pod(w);
+	if (deadline)
+		kn_plan_wake(&w->plan, deadline);
+	kn_worker_report(w);
 	kn_kubelet_tell(w->k);
 	if (w->plan.gone) {
 		w->gone = true;
@@ -274,34 +266,4 @@ void kn_worker_acted(struct kn_worker *w)
 	if (w->terminating && w->next_act < w->plan.n && w->plan.acts[w->next_act].kind <= KN_ACT_BACKOFF)
 		w->next_act = w->plan.n;
 	kn_worker_act(w);
-}
-
-void kn_worker_terminate(struct kn_worker *w)
-{
-	if (w->terminating)
-		return;
-	w->terminating = true;
-	w->terminating_since_ns = kn_real(w->k->clock);
-	kn_kubelet_tell(w->k);
-	if (w->pull) { /* may take for ever, and nobody wants the image now */
-		kn_call_cancel(kn_steal(w->pull));
-		kn_start_abandon(w);
-		w->again = true;
-		kn_worker_acted(w);
-		return;
-	}
-	kn_worker_wake(w);
-}
-
-void kn_worker_update(struct kn_worker *w, struct kn_pod *pod)
-{
-	if (w->terminating)
-		return;
-	/* While it is busy its containers are being made of the old one: the newest wins when it has come to
-	 * rest. */
-	kn_pod_unref(w->newer);
-	w->newer = kn_pod_ref(pod);
-	if (!w->busy)
-		take_over(w, kn_steal(w->newer));
-	kn_worker_wake(w);
 }

@@ -66,7 +66,7 @@ static void on_images(void *user, const ProtobufCMessage *rsp, const struct kn_e
 
 	s->image_call = NULL;
 	s->images_asked = true;
-	if (err->code)
+	if (!rsp)
 		return; /* the runtime's absence is told elsewhere */
 	size = protobuf_c_message_get_packed_size(rsp);
 	a = kn_arena_new(0);

@@ -11,6 +11,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "kubelet/cni_conf.h"
+#include "kubelet/join.h"
 #include "kubelet/kubelet.h"
 #include "kubelet/node_info.h"
 #include "kubelet/options.h"
@@ -39,6 +40,7 @@ struct app {
 	struct kn_ctl_server *ctl;
 	struct kn_pod_set *pods;
 	struct kn_services *services;
+	struct kn_join *join; /* NULL: standalone */
 	int64_t started_ns;
 };
 
@@ -212,6 +214,37 @@ static int start_network(struct app *app, struct kn_err *err)
 	return kn_cni_conf_write(app->opt.cni_conf_dir, app->opt.pod_cidr, data_dir, err);
 }
 
+/* ---- the cluster ---- */
+
+static void on_pod_cidrs(void *user, const char *cidrs)
+{
+	struct app *app = user;
+	const char *data_dir = kn_arena_printf(app->arena, "%s/cni", app->opt.root_dir);
+	struct kn_err err = KN_ERR_INIT;
+
+	if (app->opt.pod_cidr) /* --pod-cidr was given */
+		return;
+	if (kn_cni_conf_write(app->opt.cni_conf_dir, cidrs, data_dir, &err))
+		kn_error(&app->log, "Failed to write the network configuration", "err", err.msg);
+	else
+		kn_kubelet_poke_runtime(app->kubelet);
+}
+
+static int start_join(struct app *app, struct kn_err *err)
+{
+	struct kn_join_deps deps = {
+		.loop = app->loop,
+		.cri = app->cri,
+		.kubelet = app->kubelet,
+		.options = &app->opt,
+		.log = &app->log,
+		.on_pod_cidrs = on_pod_cidrs,
+		.user = app,
+	};
+
+	return app->opt.kubeconfig ? kn_join_new(&app->join, &deps, err) : 0;
+}
+
 static int start(struct app *app, struct kn_err *err)
 {
 	static const int stop_signals[] = {SIGTERM, SIGINT};
@@ -239,6 +272,8 @@ static int start(struct app *app, struct kn_err *err)
 		r = start_kubelet(app, err);
 	if (!r)
 		r = start_sources(app, err);
+	if (!r)
+		r = start_join(app, err);
 	return r;
 }
 
@@ -247,6 +282,7 @@ static void stop(struct app *app)
 	kn_ctl_server_free(app->ctl);
 	kn_source_dir_free(app->source);
 	kn_services_free(app->services);
+	kn_join_free(app->join);
 	kn_kubelet_free(app->kubelet);
 	kn_cri_free(app->cri);
 	kn_pool_free(app->pool);

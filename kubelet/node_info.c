@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <ifaddrs.h>
-#include <net/if.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "kubelet/machine.h"
 #include "kubelet/node_info.h"
 #include "lib/base/file.h"
 
@@ -68,28 +66,14 @@ int kn_resolv_parse(const char *text, struct kn_arena *a, struct kn_node_ctx *n,
 	return 0;
 }
 
-static void freeifaddrsp(struct ifaddrs **l)
+/* The first of --node-ip's, or what is found when it names none ("0.0.0.0" and "::" are "find out"). */
+static const char *host_ip(const char *node_ip, struct kn_arena *a)
 {
-	if (*l)
-		freeifaddrs(*l);
-}
+	char *first = node_ip ? kn_arena_strndup(a, node_ip, strcspn(node_ip, ",")) : NULL;
 
-/* First IPv4 address of an interface that is up and not loopback; NULL if there is none. */
-static const char *find_host_ip(struct kn_arena *a)
-{
-	KN_CLEANUP(freeifaddrsp) struct ifaddrs *list = NULL;
-	char text[INET_ADDRSTRLEN];
-
-	if (getifaddrs(&list) < 0)
-		return NULL;
-	for (struct ifaddrs *i = list; i; i = i->ifa_next) {
-		if (!i->ifa_addr || i->ifa_addr->sa_family != AF_INET || (i->ifa_flags & IFF_LOOPBACK) ||
-		    !(i->ifa_flags & IFF_UP))
-			continue;
-		if (inet_ntop(AF_INET, &((struct sockaddr_in *)i->ifa_addr)->sin_addr, text, sizeof(text)))
-			return kn_arena_strdup(a, text);
-	}
-	return NULL;
+	if (first && *first && strcmp(first, "0.0.0.0") != 0 && strcmp(first, "::") != 0)
+		return first;
+	return kn_machine_address("", a);
 }
 
 int kn_node_info(struct kn_node_ctx *ret, const struct kn_options *o, struct kn_arena *a, struct kn_err *err)
@@ -116,7 +100,7 @@ int kn_node_info(struct kn_node_ctx *ret, const struct kn_options *o, struct kn_
 	r = kn_resolv_parse(resolv.data ? resolv.data : "", a, &n, err);
 	if (r)
 		return r;
-	n.host_ip = o->node_ip ? o->node_ip : find_host_ip(a);
+	n.host_ip = host_ip(o->node_ip, a);
 	*ret = n;
 	return 0;
 }

@@ -139,6 +139,33 @@ static void test_io(void **state)
 	close(p[1]);
 }
 
+static void quit(void *user)
+{
+	kn_loop_quit(user, 0);
+}
+
+/* What is taken down after the loop has ended may still set its timers. */
+static void test_timers_after_the_end(void **state)
+{
+	struct kn_loop *l;
+	struct kn_timer *stop, *late, *fresh;
+
+	assert_int_equal(kn_loop_new(&l, NULL), 0);
+	stop = kn_timer_new(l, quit, l);
+	late = kn_timer_new(l, quit, l);
+	fresh = kn_timer_new(l, quit, l);
+	kn_timer_arm(late, 3600 * KN_NSEC_PER_SEC);
+	kn_timer_arm(stop, 0);
+	assert_int_equal(kn_loop_run(l), 0);
+	kn_timer_arm(late, 0);
+	kn_timer_arm(fresh, 0);
+	kn_timer_disarm(late);
+	kn_timer_free(stop);
+	kn_timer_free(late);
+	kn_timer_free(fresh);
+	kn_loop_free(l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

@@ -173,6 +173,7 @@ int main(void)
 		cmocka_unit_test(test_timer_rearms_and_frees_itself),
 		cmocka_unit_test(test_signal),
 		cmocka_unit_test(test_io),
+		cmocka_unit_test(test_timers_after_the_end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the files of lib/http share: http.c has calls from start to end, easy.c turns a request into libcurl's
- * options, conn_pool.c drives one multi handle on the loop, tls.c keeps certificates, http_result.c
+ * options, conn_pool.c drives one multi handle on the loop, http_tls.c keeps certificates, http_result.c
  * translates libcurl's answers. Within lib/http only.
  *
  * A pool is one multi handle and thereby one set of connections. Each struct kn_http_tls has a pool of its

@@ -20,13 +20,23 @@ static bool failed(struct kn_worker *w, const struct kn_err *err, const char *re
 	return true;
 }
 
-static void on_killed(void *user, const ProtobufCMessage *rsp, const struct kn_err *err)
+static void on_killed(struct kn_worker *w, const struct kn_err *err)
 {
-	struct kn_worker *w = user;
-
 	failed(w, err, "FailedKillPod");
 	if (--w->parallel == 0)
 		kn_worker_acted(w);
+}
+
+/* "Container c ...", "Init container c ..." of a sidecar. */
+static char *message_of(const struct kn_worker *w, const char *name, const char *why)
+{
+	int init = 0;
+
+	if (!why)
+		return kn_sprintf("Stopping container %s", name);
+	if (w->pod)
+		kn_pod_container(w->pod, name, &init);
+	return kn_sprintf("%s %s %s", init ? "Init container" : "Container", name, why);
 }
 
 static const char *name_of(const struct kn_worker *w, const char *id)
@@ -43,18 +53,12 @@ void kn_act_kill(struct kn_worker *w)
 
 	for (size_t i = w->next_act; i < w->plan.n && w->plan.acts[i].kind == KN_ACT_KILL; i++) {
 		const struct kn_act *a = &w->plan.acts[i];
-		Cri__StopContainerRequest req = CRI__STOP_CONTAINER_REQUEST__INIT;
 		const char *name = name_of(w, a->id);
-		char *m kn_auto_free = a->why ? kn_sprintf("Container %s %s", name ? name : a->id, a->why)
-					      : kn_sprintf("Stopping container %s", name ? name : a->id);
+		char *m kn_auto_free = message_of(w, name ? name : a->id, a->why);
 
-		kn_worker_log(w, false, "Killing", name, m);
-		req.container_id = (char *)a->id;
-		req.timeout = a->grace_s;
 		w->parallel++;
 		last = i;
-		kn_call_start(w->k, w, KN_CRI_STOP_CONTAINER, &req.base,
-			      KN_CRI_TIMEOUT_DEFAULT + a->grace_s * KN_NSEC_PER_SEC, on_killed, w);
+		kn_kill_start(w, a->id, name, a->grace_s, m, on_killed);
 	}
 	w->next_act = last; /* kn_worker_acted goes past it */
 }
@@ -124,10 +128,16 @@ static void on_dirs_gone(void *user, const struct kn_err *err)
 	kn_worker_cleanup_cgroup(w);
 }
 
-void kn_worker_cleanup(struct kn_worker *w)
+static void cleanup_dirs(struct kn_worker *w)
 {
 	char *logs kn_auto_free =
 		kn_sprintf("%s/%s_%s_%s", w->k->d.node->pod_logs_dir, w->ns, w->name, w->uid);
 
 	kn_pod_dirs_remove(w->k->d.pool, w->k->d.node, w->uid, logs, on_dirs_gone, w);
+}
+
+/* Nothing may be written into a volume that is being taken away. */
+void kn_worker_cleanup(struct kn_worker *w)
+{
+	kn_worker_volumes_close(w, cleanup_dirs);
 }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <stdlib.h>
 #include <string.h>
+#include "kubelet/hook.h"
 #include "kubelet/pod_dirs.h"
 #include "lib/base/file.h"
 #include "lib/base/mem.h"
@@ -18,6 +19,8 @@ struct kn_start {
 	const char *sandbox_id;
 	char *id; /* once created */
 	unsigned index, attempt;
+	struct kn_hook *hook; /* postStart, running */
+	const char *hook_error;
 };
 
 void kn_start_abandon(struct kn_worker *w)
@@ -27,8 +30,18 @@ void kn_start_abandon(struct kn_worker *w)
 	kn_image_abandon(w);
 	if (!s)
 		return;
+	kn_hook_cancel(s->hook);
 	kn_arena_free(s->arena);
 	free(s);
+}
+
+bool kn_start_give_up(struct kn_worker *w)
+{
+	if (!w->start || !w->start->hook)
+		return false;
+	kn_start_abandon(w);
+	kn_worker_acted(w);
+	return true;
 }
 
 static void start_failed(struct kn_worker *w, const char *reason, const char *message, int64_t hold_ns)
@@ -40,10 +53,54 @@ static void start_failed(struct kn_worker *w, const char *reason, const char *me
 	kn_worker_acted(w);
 }
 
+static void start_done(struct kn_worker *w)
+{
+	struct kn_start *s = w->start;
+
+	kn_worker_no_wait(w, s->index);
+	if (s->index + 1 == kn_pod_container_count(w->pod) - w->pod->obj->spec->n_ephemeralcontainers &&
+	    !w->startup.started) {
+		w->startup.started = kn_mono(w->k->clock);
+		if (w->calls_active)
+			w->startup.cri_ns += w->startup.started - w->calls_since_ns;
+	}
+	kn_start_abandon(w);
+	kn_worker_acted(w);
+}
+
+static void on_killed(struct kn_worker *w, const struct kn_err *err)
+{
+	if (err->code)
+		kn_worker_log(w, true, "FailedKillPod", w->start->container->name, err->msg);
+	start_failed(w, "PostStartHookError", w->start->hook_error, 0);
+}
+
+static void on_hook(void *user, const char *error)
+{
+	struct kn_worker *w = user;
+	struct kn_start *s = w->start;
+	const K8s__PodSpec *spec = w->pod->obj->spec;
+
+	s->hook = NULL;
+	if (!error) {
+		start_done(w);
+		return;
+	}
+	s->hook_error = kn_arena_strdup(s->arena, error);
+	kn_debug(w->k->d.log, 1, "PostStart hook failed", "pod", w->name, "namespace", w->ns, "container",
+		 s->container->name, "err", error);
+	/* What it fails with may hold secrets: it stays out of the event. */
+	kn_worker_log(w, true, "FailedPostStartHook", s->container->name, "PostStartHook failed");
+	kn_kill_start(w, s->id, s->container->name,
+		      spec->has_terminationgraceperiodseconds ? spec->terminationgraceperiodseconds : 30,
+		      "FailedPostStartHook", on_killed);
+}
+
 static void on_started(void *user, const ProtobufCMessage *rsp, const struct kn_err *err)
 {
 	struct kn_worker *w = user;
 	struct kn_start *s = w->start;
+	const K8s__Lifecycle *l = s->container->lifecycle;
 
 	if (err->code) {
 		char *m kn_auto_free = kn_sprintf("Error: %s", err->msg);
@@ -52,16 +109,11 @@ static void on_started(void *user, const ProtobufCMessage *rsp, const struct kn_
 		start_failed(w, "RunContainerError", err->msg, kn_worker_retry_at(w));
 		return;
 	}
-	char *m kn_auto_free = kn_sprintf("Started container %s", s->container->name);
-	kn_worker_log(w, false, "Started", s->container->name, m);
-	kn_worker_no_wait(w, s->index);
-	if (s->index + 1 == kn_pod_container_count(w->pod) && !w->startup.started) {
-		w->startup.started = kn_mono(w->k->clock);
-		if (w->calls_active)
-			w->startup.cri_ns += w->startup.started - w->calls_since_ns;
-	}
-	kn_start_abandon(w);
-	kn_worker_acted(w);
+	kn_worker_log(w, false, "Started", s->container->name, "Container started");
+	if (l && l->poststart && !w->terminating)
+		s->hook = kn_hook_start(w, l->poststart, s->container, s->id, on_hook, w);
+	else
+		start_done(w);
 }
 
 static void on_created(void *user, const ProtobufCMessage *rsp, const struct kn_err *err)
@@ -80,8 +132,7 @@ static void on_created(void *user, const ProtobufCMessage *rsp, const struct kn_
 	}
 	w->startup.created = kn_mono(w->k->clock);
 	s->id = kn_arena_strdup(s->arena, r->container_id);
-	char *m kn_auto_free = kn_sprintf("Created container: %s", s->container->name);
-	kn_worker_log(w, false, "Created", s->container->name, m);
+	kn_worker_log(w, false, "Created", s->container->name, "Container created");
 	req.container_id = s->id;
 	kn_call_start(w->k, w, KN_CRI_START_CONTAINER, &req.base, KN_CRI_TIMEOUT_DEFAULT, on_started, w);
 }

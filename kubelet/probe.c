@@ -124,8 +124,10 @@ static void conclude(struct kn_probes *ps, bool looking)
 		arm(&ps->list[i]);
 	if (looking) /* the plan is made next, and the rest told */
 		return;
-	if (told)
+	if (told) {
+		kn_worker_report(w);
 		kn_kubelet_tell(w->k);
+	}
 	if (wake)
 		kn_worker_wake(w);
 }

@@ -108,6 +108,19 @@ static void start_exec(struct kn_attempt *a, const K8s__ExecAction *e)
 
 /* ---- httpGet ---- */
 
+/* In the words of Go's client, which users know from the stock kubelet. */
+static const char *http_error(struct kn_attempt *a, const struct kn_err *err)
+{
+	const char *host = strstr(a->url, "://") + 3;
+
+	if (err->code == ETIMEDOUT)
+		return "context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
+	if (err->code != ECONNREFUSED && err->code != EHOSTUNREACH)
+		return err->msg;
+	return kn_arena_printf(a->arena, "dial tcp %.*s: connect: %s", (int)strcspn(host, "/?"), host,
+			       err->code == ECONNREFUSED ? "connection refused" : "no route to host");
+}
+
 static void on_http(void *user, const struct kn_http_result *r)
 {
 	struct kn_buf b kn_auto_buf = {0};
@@ -115,12 +128,7 @@ static void on_http(void *user, const struct kn_http_result *r)
 
 	a->http = NULL;
 	if (r->err.code) {
-		bool timeout = r->err.code == ETIMEDOUT;
-
-		kn_buf_addf(
-			&b, "Get \"%s\": %s", a->url,
-			timeout ? "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
-				: r->err.msg);
+		kn_buf_addf(&b, "Get \"%s\": %s", a->url, http_error(a, &r->err));
 		kn_attempt_end(a, KN_ATTEMPT_BAD, b.data);
 	} else if (r->status >= 200 && r->status < 300) {
 		kn_attempt_end(a, KN_ATTEMPT_GOOD, "");

@@ -84,4 +84,38 @@ kn_until 10 eval '[ -n "$(kn_pod ready-tcp .ip)" ]'
 same "after a restart of the daemon what was ready is ready at once" "$(kn_pod ready-tcp .ready)" 1/1
 pod_becomes "what had started stays so" 10 startup '.ready == "1/1" and .restarts == 0'
 same "in the same container" "$(kn_pod ready-tcp '.containers[0].containerID')" "$id"
+rm "$MANIFESTS"/*.yaml
+
+# ---- hooks ----
+hook() { echo "lifecycle: {$1},"; }
+GRACE=5 pod hooks 'trap "echo term >>/v/hooks; exit 0" TERM; echo main >>/v/hooks; while :; do sleep 0.1; done' \
+	"$MOUNT $(hook 'postStart: {exec: {command: [/bin/sh, -c, "sleep 1; echo post >>/v/hooks"]}}, preStop: {exec: {command: [/bin/sh, -c, "sleep 1; echo pre >>/v/hooks"]}}')" \
+	"$SHARED" | manifest hooks.yaml
+pod post-fails 'exec sleep 1000' "$(hook 'postStart: {exec: {command: [/bin/sh, -c, "echo no; exit 3"]}}')" | manifest post-fails.yaml
+pod web "$www" | manifest web.yaml
+pod_becomes "a server for hooks" 20 web '.phase == "Running"'
+pod http-hooks 'trap "exit 0" TERM; while :; do sleep 0.1; done' \
+	"$(hook "postStart: {httpGet: {host: $(kn_pod web .ip), port: 8080, path: /ok}}, preStop: {httpGet: {host: $(kn_pod web .ip), port: 81, path: /ok}}")" |
+	manifest http-hooks.yaml
+GRACE=2 pod slow-pre 'exec sleep 1000' "$(hook 'preStop: {exec: {command: [/bin/sleep, "60"]}}')" | manifest slow-pre.yaml
+GRACE=30 pod sleep-pre 'trap "exit 0" TERM; while :; do sleep 0.1; done' "$(hook 'preStop: {sleep: {seconds: 3}}')" | manifest sleep-pre.yaml
+pod_becomes "a pod with hooks runs" 20 hooks '.phase == "Running"'
+same "after its postStart hook" "$(tr '\n' ' ' <"$N/shared/hooks")" "main post "
+pod_becomes "a hook by HTTP" 20 http-hooks '.phase == "Running" and .restarts == 0'
+pod_becomes "a postStart hook that fails" 20 post-fails '.containers[0].reason | IN("PostStartHookError", "CrashLoopBackOff")'
+tells "is told, without what it printed" 1 post-fails 'PostStartHook failed'
+tells "and its container killed" 5 post-fails 'FailedPostStartHook'
+pod_becomes "slow-pre runs" 20 slow-pre '.phase == "Running"'
+pod_becomes "sleep-pre runs" 20 sleep-pre '.phase == "Running"'
+t=$(date +%s%N)
+gone() { [ -z "$(kn_pod "$1" .name)" ]; }
+rm "$MANIFESTS"/{hooks,http-hooks,slow-pre,sleep-pre}.yaml
+check "a pod with a preStop hook goes" kn_until 15 gone hooks
+same "after its preStop hook, and that came before the signal" "$(tr '\n' ' ' <"$N/shared/hooks")" "main post pre term "
+check "one whose preStop hook by HTTP fails goes too" kn_until 15 gone http-hooks
+tells "as told" 1 http-hooks 'PreStopHook failed'
+check "a preStop hook has the grace period and no more" kn_until 15 gone slow-pre
+ms=$((($(date +%s%N) - t) / 1000000)) WHY="took $ms ms"
+check "2 s, and 2 s for the signal" [ $ms -ge 3900 -a $ms -lt 9000 ]
+check "sleep-pre goes, after 3 s" kn_until 15 gone sleep-pre
 e2e_end

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # For selftests/cluster/test-*.sh, to be sourced: the cluster of $O with the kind of node in $NODE (kernlet), a Kubernetes
 # namespace of the test's own, `ok NAME` / `not ok NAME: why` lines. Without KN_CLUSTER set nothing is built for it: where the
-# stock programs are missing, the test is skipped. A test's last line is t_end.
+# stock programs are missing, the test is skipped. With KN_CLUSTER=up the cluster is taken as it is. A test's last line is
+# t_end.
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 test_name=$(basename "$0" .sh) t_failed=0
 T=kn-${test_name#test-}
@@ -78,7 +79,7 @@ t_begin() {
 		echo "skip $test_name: the stock Kubernetes programs are not built (make cluster-build)"
 		exit 0
 	fi
-	log=$("$cluster_dir/up" "${NODE:-kernlet}" 2>&1) || { not_ok "cluster is up" "$log"; exit 1; }
+	[ "${KN_CLUSTER:-}" = up ] || log=$("$cluster_dir/up" "${NODE:-kernlet}" 2>&1) || { not_ok "cluster is up" "$log"; exit 1; }
 	trap t_stop EXIT
 	trap 'exit 143' INT TERM HUP
 	kubectl delete namespace "$T" --ignore-not-found --timeout=90s >/dev/null 2>&1

@@ -16,6 +16,7 @@
 #include "kubelet/node_info.h"
 #include "kubelet/options.h"
 #include "kubelet/pod_set.h"
+#include "kubelet/pod_source.h"
 #include "kubelet/services_main.h"
 #include "lib/base/file.h"
 #include "lib/base/mem.h"
@@ -40,7 +41,10 @@ struct app {
 	struct kn_ctl_server *ctl;
 	struct kn_pod_set *pods;
 	struct kn_services *services;
-	struct kn_join *join; /* NULL: standalone */
+	struct kn_join *join; /* NULL: standalone, as the next two */
+	struct kn_status_manager *status;
+	struct kn_recorder *recorder;
+	struct kn_pod_source *pod_source;
 	int64_t started_ns;
 };
 
@@ -62,7 +66,7 @@ static void on_manifests(void *user, struct kn_manifest *const *set, size_t n)
 	kn_services_set_manifests(app->services, set, n);
 	kn_pod_set_update(app->pods, set, n);
 	pods = kn_pod_set_get(app->pods, &n_pods);
-	kn_kubelet_set_pods(app->kubelet, pods, n_pods);
+	kn_pod_source_static(app->pod_source, pods, n_pods);
 }
 
 static void on_manifest_error(void *user, const char *file, const struct kn_err *err)
@@ -180,6 +184,12 @@ static int start_kubelet(struct app *app, struct kn_err *err)
 		r = kn_cri_new(&app->cri, app->loop, app->opt.runtime_endpoint, &app->log, err);
 	if (r)
 		return r;
+	if (app->opt.kubeconfig) {
+		app->status = kn_status_manager_new(app->loop, &app->log);
+		app->recorder = kn_recorder_new(app->loop, app->node.node_name, &app->log);
+	}
+	deps.status = app->status;
+	deps.recorder = app->recorder;
 	deps.pool = app->pool;
 	deps.cri = app->cri;
 	return kn_kubelet_new(&app->kubelet, &deps, err);
@@ -187,12 +197,23 @@ static int start_kubelet(struct app *app, struct kn_err *err)
 
 static int start_sources(struct app *app, struct kn_err *err)
 {
+	const struct kn_pod_source_config cfg = {
+		.loop = app->loop,
+		.kubelet = app->kubelet,
+		.status = app->status,
+		.node_name = app->node.node_name,
+		.log = &app->log,
+		.joined = app->opt.kubeconfig,
+	};
+
+	app->pod_source = kn_pod_source_new(&cfg);
 	const struct kn_services_deps deps = {
 		.loop = app->loop,
 		.proxy = app->proxy,
 		.kubelet = app->kubelet,
 		.node_name = app->node.node_name,
 		.log = &app->log,
+		.joined = app->opt.kubeconfig,
 	};
 
 	app->services = kn_services_new(&deps);
@@ -230,6 +251,22 @@ static void on_pod_cidrs(void *user, const char *cidrs)
 		kn_kubelet_poke_runtime(app->kubelet);
 }
 
+static void on_client(void *user, struct kn_client *client)
+{
+	struct app *app = user;
+
+	kn_status_manager_connect(app->status, client);
+	kn_services_join(app->services, client);
+	kn_recorder_connect(app->recorder, kn_join_events(app->join));
+}
+
+static void on_node(void *user, struct kn_object *node)
+{
+	struct app *app = user;
+
+	kn_pod_source_node(app->pod_source, kn_join_client(app->join), node);
+}
+
 static int start_join(struct app *app, struct kn_err *err)
 {
 	struct kn_join_deps deps = {
@@ -238,6 +275,8 @@ static int start_join(struct app *app, struct kn_err *err)
 		.kubelet = app->kubelet,
 		.options = &app->opt,
 		.log = &app->log,
+		.on_client = on_client,
+		.on_node = on_node,
 		.on_pod_cidrs = on_pod_cidrs,
 		.user = app,
 	};
@@ -282,8 +321,11 @@ static void stop(struct app *app)
 	kn_ctl_server_free(app->ctl);
 	kn_source_dir_free(app->source);
 	kn_services_free(app->services);
-	kn_join_free(app->join);
+	kn_pod_source_free(app->pod_source);
 	kn_kubelet_free(app->kubelet);
+	kn_status_manager_free(app->status);
+	kn_recorder_free(app->recorder);
+	kn_join_free(app->join);
 	kn_cri_free(app->cri);
 	kn_pool_free(app->pool);
 	kn_proxy_free(app->proxy);

@@ -92,7 +92,7 @@ static void want_manifests(struct collect *c, struct kn_proxy_want *want)
 static bool complete(const struct kn_services *s)
 {
 	return kn_kubelet_observed(s->d.kubelet) &&
-	       (s->watch ? kn_service_watch_synced(s->watch) : s->manifests_read);
+	       (s->d.joined ? kn_service_watch_synced(s->watch) : s->manifests_read);
 }
 
 static void sync_services(void *user)

@@ -18,6 +18,7 @@ struct kn_services_deps { /* borrowed */
 	struct kn_kubelet *kubelet;
 	const char *node_name;
 	const struct kn_log *log;
+	bool joined; /* kn_services_join will come: nothing is written before */
 };
 struct kn_services *kn_services_new(const struct kn_services_deps *deps);
 struct kn_services *

@@ -41,12 +41,28 @@ char *kn_path_termination(struct kn_arena *a, const struct kn_node_ctx *n, const
 /* cgroup_parent: what kn_cgroup_pod_parent says (may be ""). attempt: number of the sandbox. */
 int kn_gen_sandbox(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p, unsigned attempt,
 		   const char *cgroup_parent, Cri__PodSandboxConfig **ret, struct kn_err *err);
+struct kn_lookup;
+struct kn_image_user { /* whom the image runs as (ImageStatus; root when it says nothing) */
+	bool has_uid;
+	int64_t uid;
+	const char *name; /* when it isn't a number; NULL or "": none, and without uid: not known */
+};
+struct kn_gen_extra { /* what others must be asked for; all zero: nothing is known. Borrowed */
+	const struct kn_lookup *lookup; /* NULL or without functions: no API server */
+	/* Variables of Services: the first ones, which any other of the same name replaces. */
+	Cri__KeyValue *const *service_env;
+	size_t n_service_env;
+	struct kn_image_user image_user;
+	const char *const *subpaths; /* by index of volumeMounts: where its sub-path is bound, or NULL */
+	bool recursive_read_only;    /* the runtime knows how */
+};
 /* attempt: the container's restart count. image_ref: what the runtime calls the image. pod_ips:
- * NULL-terminated. Errors that are the user's (a $(VAR) is never one; an unsupported env source is): code
- * EINVAL, shown as CreateContainerConfigError. */
+ * NULL-terminated. x may be NULL. Errors that are the user's (a $(VAR) is never one) are shown as
+ * CreateContainerConfigError: EINVAL, or what kn_refs_get says of an object. */
 int kn_gen_container(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p,
 		     const K8s__Container *c, unsigned attempt, const char *image_ref,
-		     const char *const *pod_ips, Cri__ContainerConfig **ret, struct kn_err *err);
+		     const char *const *pod_ips, const struct kn_gen_extra *x, Cri__ContainerConfig **ret,
+		     struct kn_err *err);
 /* Content of the managed /etc/hosts (pkg/kubelet/kubelet_pods.go managedHostsFileContent / hostNetwork).
  * cluster_domain, NULL: cluster.local, stands in the names of a pod with a subdomain. */
 char *kn_gen_etc_hosts(struct kn_arena *a, const struct kn_pod *p, const char *const *pod_ips,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A container's environment (pkg/kubelet/kubelet_pods.go makeEnvironment, pkg/fieldpath). */
+/* A container's environment (pkg/kubelet/kubelet_pods.go makeEnvironmentVariables). */
 #include <errno.h>
 #include <string.h>
 
+#include "kubelet/downward.h"
 #include "kubelet/gen_priv.h"
-#include "lib/base/buf.h"
-#include "lib/k8s/codec.h"
+#include "kubelet/lookup.h"
 
 struct env_src {
 	struct kn_arena *a;
@@ -13,102 +13,75 @@ struct env_src {
 	const struct kn_pod *p;
 	const K8s__Container *c;
 	const char *const *pod_ips;
+	const struct kn_lookup *l; /* NULL: no API server */
 };
 
-static const char *entry_value(K8s__StringEntry **list, size_t n, const char *key)
+/* 0: *ret is set; 1: it isn't there, and need not be. */
+static int object(const struct env_src *s, enum kn_ref_kind kind, const K8s__LocalObjectReference *ref,
+		  bool optional, const ProtobufCMessage **ret, struct kn_err *err)
 {
-	for (size_t i = 0; i < n; i++)
-		if (list[i]->key && !strcmp(list[i]->key, key))
-			return kn_gen_str(list[i]->value);
-	return "";
+	const char *name = kn_gen_str(ref ? ref->name : NULL);
+	struct kn_err e = KN_ERR_INIT;
+	enum kn_ref_state state;
+
+	if (!s->l || !s->l->object)
+		return kn_err_set(err, EINVAL, "couldn't get %s %s/%s, no kubeClient defined",
+				  kind == KN_REF_SECRET ? "secret" : "configMap", s->p->ns, name);
+	state = s->l->object(s->l->user, kind, s->p->ns, name, ret, &e);
+	if (state == KN_REF_READY)
+		return 0;
+	if (state == KN_REF_NOT_FOUND && optional)
+		return 1;
+	return kn_err_set(err, e.code, "%s", e.msg);
 }
 
-/* metadata.labels['x'] and metadata.annotations['x']; NULL when the path is neither. */
-static const char *subscript(const struct env_src *s, const char *path)
+static const char *text_of(const struct env_src *s, const K8s__BytesEntry *e)
 {
-	const K8s__ObjectMeta *m = s->p->obj->metadata;
-	bool labels = !strncmp(path, "metadata.labels['", 17);
-	const char *key, *end;
-	char *name;
-
-	if (!labels && strncmp(path, "metadata.annotations['", 22))
-		return NULL;
-	key = strchr(path, '\'') + 1;
-	end = strstr(key, "']");
-	if (!end || end[2])
-		return NULL;
-	name = kn_arena_strndup(s->a, key, (size_t)(end - key));
-	return labels ? entry_value(m->labels, m->n_labels, name)
-		      : entry_value(m->annotations, m->n_annotations, name);
+	return kn_arena_strndup(s->a, e->value.len ? (const char *)e->value.data : "", e->value.len);
 }
 
-static const char *joined(const struct env_src *s)
+static int secret_key(const struct env_src *s, const K8s__SecretKeySelector *f, const char **ret,
+		      struct kn_err *err)
 {
-	KN_CLEANUP(kn_buf_free) struct kn_buf b = {0};
+	const char *key = kn_gen_str(f->key);
+	const ProtobufCMessage *m = NULL;
+	int r = object(s, KN_REF_SECRET, f->localobjectreference, f->optional, &m, err);
+	const K8s__Secret *o = (const void *)m;
 
-	for (size_t i = 0; s->pod_ips && s->pod_ips[i]; i++)
-		kn_buf_addf(&b, "%s%s", i ? "," : "", s->pod_ips[i]);
-	return kn_arena_strdup(s->a, b.len ? b.data : "");
+	if (r)
+		return r;
+	for (size_t i = 0; i < o->n_data; i++) {
+		if (o->data[i]->key && !strcmp(o->data[i]->key, key)) {
+			*ret = text_of(s, o->data[i]);
+			return 0;
+		}
+	}
+	if (f->optional)
+		return 1;
+	return kn_err_set(err, EINVAL, "couldn't find key %.260s in Secret %s/%s", key, s->p->ns,
+			  kn_gen_str(f->localobjectreference->name));
 }
 
-static const char *field_value(const struct env_src *s, const char *path)
+static int config_key(const struct env_src *s, const K8s__ConfigMapKeySelector *f, const char **ret,
+		      struct kn_err *err)
 {
-	const K8s__PodSpec *spec = s->p->obj->spec;
-	const char *ip = s->pod_ips && s->pod_ips[0] ? s->pod_ips[0] : "";
-	const struct {
-		const char *path, *value;
-	} plain[] = {
-		{"metadata.name", s->p->name},
-		{"metadata.namespace", s->p->ns},
-		{"metadata.uid", s->p->uid},
-		{"spec.nodeName", kn_str_set(spec->nodename) ? spec->nodename : kn_gen_str(s->n->node_name)},
-		{"spec.serviceAccountName", kn_gen_str(spec->serviceaccountname)},
-		{"status.hostIP", kn_gen_str(s->n->host_ip)},
-		{"status.hostIPs", kn_gen_str(s->n->host_ip)},
-		{"status.podIP", ip},
-	};
+	const char *key = kn_gen_str(f->key);
+	const ProtobufCMessage *m = NULL;
+	int r = object(s, KN_REF_CONFIGMAP, f->localobjectreference, f->optional, &m, err);
+	const K8s__ConfigMap *o = (const void *)m;
 
-	for (size_t i = 0; i < KN_ARRAY_SIZE(plain); i++)
-		if (!strcmp(plain[i].path, path))
-			return plain[i].value;
-	if (!strcmp(path, "status.podIPs"))
-		return joined(s);
-	return subscript(s, path);
-}
-
-/* Rounded up to the divisor. A missing limit is what the node has. */
-static int resource_value(const struct env_src *s, const K8s__ResourceFieldSelector *f, const char **ret)
-{
-	const K8s__Container *c = s->c;
-	const char *res = kn_gen_str(f->resource), *divisor = f->divisor ? f->divisor->string : NULL;
-	bool limits = !strncmp(res, "limits.", 7), cpu;
-	int64_t v = 0, d = 0;
-
-	if (!limits && strncmp(res, "requests.", 9))
-		return -EINVAL;
-	res = strchr(res, '.') + 1;
-	cpu = !strcmp(res, "cpu");
-	if (kn_str_set(f->containername))
-		c = kn_pod_container(s->p, f->containername, NULL);
-	if (!c)
-		return -EINVAL;
-	/* Memory in whole bytes, cpu in thousandths: either keeps the division exact enough. */
-	if (divisor && (cpu ? kn_quantity_milli(divisor, &d) : kn_quantity_value(divisor, &d)))
-		return -EINVAL;
-	if (d <= 0)
-		d = cpu ? 1000 : 1;
-	if (c->resources && limits)
-		v = cpu ? kn_res_milli(c->resources->limits, c->resources->n_limits, res)
-			: kn_res_value(c->resources->limits, c->resources->n_limits, res);
-	else if (c->resources)
-		v = cpu ? kn_res_milli(c->resources->requests, c->resources->n_requests, res)
-			: kn_res_value(c->resources->requests, c->resources->n_requests, res);
-	if (limits && !v && cpu)
-		v = s->n->cpu_milli;
-	if (limits && !v && !strcmp(res, "memory"))
-		v = s->n->memory_bytes;
-	*ret = kn_arena_printf(s->a, "%lld", (long long)(v / d + (v % d > 0)));
-	return 0;
+	if (r)
+		return r;
+	for (size_t i = 0; i < o->n_data; i++) {
+		if (o->data[i]->key && !strcmp(o->data[i]->key, key)) {
+			*ret = kn_arena_strdup(s->a, kn_gen_str(o->data[i]->value));
+			return 0;
+		}
+	}
+	if (f->optional)
+		return 1;
+	return kn_err_set(err, EINVAL, "couldn't find key %.260s in ConfigMap %s/%s", key, s->p->ns,
+			  kn_gen_str(f->localobjectreference->name));
 }
 
 /* value_from: 1 means to leave the variable out (an optional source that is not there). */
@@ -116,33 +89,33 @@ static int value_from(const struct env_src *s, const K8s__EnvVar *e, size_t i, c
 		      struct kn_err *err)
 {
 	const K8s__EnvVarSource *f = e->valuefrom;
-	const char *kind = f->configmapkeyref ? "configMapKeyRef"
-			   : f->secretkeyref  ? "secretKeyRef"
-					      : "fileKeyRef";
-	bool optional = (f->configmapkeyref && f->configmapkeyref->optional) ||
-			(f->secretkeyref && f->secretkeyref->optional) ||
-			(f->filekeyref && f->filekeyref->optional);
+	const char *v;
 
+	if (f->secretkeyref)
+		return secret_key(s, f->secretkeyref, ret, err);
+	if (f->configmapkeyref)
+		return config_key(s, f->configmapkeyref, ret, err);
 	if (f->fieldref) {
-		const char *path = kn_gen_str(f->fieldref->fieldpath), *v = field_value(s, path);
+		const char *path = kn_gen_str(f->fieldref->fieldpath);
 
+		v = kn_downward_field(s->a, s->n, s->p, s->pod_ips, path);
 		if (!v)
 			return kn_err_set(err, EINVAL,
 					  "env[%zu].valueFrom.fieldRef: unsupported fieldPath: %.100s", i,
 					  path);
-		*ret = v;
-		return 0;
-	}
-	if (f->resourcefieldref) {
-		if (resource_value(s, f->resourcefieldref, ret))
+	} else if (f->resourcefieldref) {
+		v = kn_downward_resource(s->a, s->n, s->p, s->c, f->resourcefieldref);
+		if (!v)
 			return kn_err_set(err, EINVAL,
 					  "env[%zu].valueFrom.resourceFieldRef: invalid resource %.100s", i,
 					  kn_gen_str(f->resourcefieldref->resource));
-		return 0;
+	} else {
+		if (f->filekeyref && f->filekeyref->optional)
+			return 1;
+		return kn_err_set(err, EINVAL, "env[%zu].valueFrom.fileKeyRef: not supported", i);
 	}
-	if (optional)
-		return 1;
-	return kn_err_set(err, EINVAL, "env[%zu].valueFrom.%s: not supported without an API server", i, kind);
+	*ret = v;
+	return 0;
 }
 
 static void set(struct kn_arena *a, Cri__ContainerConfig *out, const char *name, const char *value)
@@ -172,30 +145,68 @@ const char *kn_gen_env_lookup(void *cri_config, const char *name)
 	return NULL;
 }
 
-int kn_gen_env(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p,
-	       const K8s__Container *c, const char *const *pod_ips, Cri__ContainerConfig *out,
-	       struct kn_err *err)
+/* All keys of one object, each with the prefix. */
+static int env_from(const struct env_src *s, const K8s__EnvFromSource *f, Cri__ContainerConfig *out,
+		    struct kn_err *err)
 {
-	const struct env_src s = {a, n, p, c, pod_ips};
+	const char *prefix = kn_gen_str(f->prefix);
+	const ProtobufCMessage *m = NULL;
+	int r = 0;
 
-	for (size_t i = 0; i < c->n_envfrom; i++) {
-		const K8s__EnvFromSource *f = c->envfrom[i];
+	if (f->configmapref) {
+		const K8s__ConfigMap *o;
 
-		if ((f->configmapref && !f->configmapref->optional) ||
-		    (f->secretref && !f->secretref->optional))
-			return kn_err_set(err, EINVAL, "envFrom[%zu].%s: not supported without an API server",
-					  i, f->configmapref ? "configMapRef" : "secretRef");
+		r = object(s, KN_REF_CONFIGMAP, f->configmapref->localobjectreference,
+			   f->configmapref->optional, &m, err);
+		o = (const void *)m;
+		for (size_t i = 0; !r && i < o->n_data; i++)
+			set(s->a, out, kn_arena_printf(s->a, "%s%s", prefix, kn_gen_str(o->data[i]->key)),
+			    kn_arena_strdup(s->a, kn_gen_str(o->data[i]->value)));
+	} else if (f->secretref) {
+		const K8s__Secret *o;
+
+		r = object(s, KN_REF_SECRET, f->secretref->localobjectreference, f->secretref->optional, &m,
+			   err);
+		o = (const void *)m;
+		for (size_t i = 0; !r && i < o->n_data; i++)
+			set(s->a, out, kn_arena_printf(s->a, "%s%s", prefix, kn_gen_str(o->data[i]->key)),
+			    text_of(s, o->data[i]));
 	}
-	for (size_t i = 0; i < c->n_env; i++) {
+	return r < 0 ? r : 0;
+}
+
+static void add_services(struct kn_arena *a, const struct kn_gen_extra *x, Cri__ContainerConfig *out)
+{
+	out->envs = kn_arena_alloc(a, (x->n_service_env + 1) * sizeof(*out->envs));
+	for (size_t i = 0; i < x->n_service_env; i++) {
+		out->envs[i] = KN_MSG(a, Cri__KeyValue, cri__key_value__init);
+		out->envs[i]->key = x->service_env[i]->key;
+		out->envs[i]->value = x->service_env[i]->value;
+	}
+	out->n_envs = x->n_service_env;
+}
+
+int kn_gen_env(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p,
+	       const K8s__Container *c, const char *const *pod_ips, const struct kn_gen_extra *x,
+	       Cri__ContainerConfig *out, struct kn_err *err)
+{
+	const struct env_src s = {a, n, p, c, pod_ips, x->lookup};
+	int r = 0;
+
+	add_services(a, x, out);
+	for (size_t i = 0; !r && i < c->n_envfrom; i++)
+		r = env_from(&s, c->envfrom[i], out, err);
+	for (size_t i = 0; !r && i < c->n_env; i++) {
 		const char *v = NULL;
-		int r;
 
 		if (c->env[i]->valuefrom) {
 			r = value_from(&s, c->env[i], i, &v, err);
 			if (r < 0)
 				return r;
-			if (r)
+			if (r) {
+				r = 0;
 				continue;
+			}
 		} else {
 			v = kn_expand(a, kn_gen_str(c->env[i]->value), kn_gen_env_lookup, out);
 		}
@@ -204,5 +215,5 @@ int kn_gen_env(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_
 					  i, KN_EXPAND_MAX);
 		set(a, out, c->env[i]->name, v);
 	}
-	return 0;
+	return r;
 }

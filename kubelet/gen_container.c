@@ -42,31 +42,33 @@ static void add_names(struct kn_arena *a, const struct kn_pod *p, const K8s__Con
 
 static int fill_in(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p,
 		   const K8s__Container *c, unsigned attempt, const char *const *pod_ips,
-		   Cri__ContainerConfig *out, struct kn_err *err)
+		   const struct kn_gen_extra *x, Cri__ContainerConfig *out, struct kn_err *err)
 {
-	int r = kn_gen_env(a, n, p, c, pod_ips, out, err);
+	int r = kn_gen_env(a, n, p, c, pod_ips, x, out, err);
 
 	if (!r)
 		r = expand_list(a, c->command, c->n_command, out, "command", &out->command, err);
 	if (!r)
 		r = expand_list(a, c->args, c->n_args, out, "args", &out->args, err);
 	if (!r)
-		r = kn_gen_mounts(a, n, p, c, attempt, out, err);
+		r = kn_gen_mounts(a, n, p, c, attempt, x, out, err);
 	if (r)
 		return r;
 	out->n_command = c->n_command;
 	out->n_args = c->n_args;
 	out->linux = KN_MSG(a, Cri__LinuxContainerConfig, cri__linux_container_config__init);
 	out->linux->resources = kn_gen_resources(a, n, p, c);
-	return kn_gen_security(a, n, p, c, &out->linux->security_context, err);
+	return kn_gen_security(a, n, p, c, &x->image_user, &out->linux->security_context, err);
 }
 
 int kn_gen_container(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p,
 		     const K8s__Container *c, unsigned attempt, const char *image_ref,
-		     const char *const *pod_ips, Cri__ContainerConfig **ret, struct kn_err *err)
+		     const char *const *pod_ips, const struct kn_gen_extra *x, Cri__ContainerConfig **ret,
+		     struct kn_err *err)
 {
+	static const struct kn_gen_extra none;
 	Cri__ContainerConfig *out = KN_MSG(a, Cri__ContainerConfig, cri__container_config__init);
-	int r = fill_in(a, n, p, c, attempt, pod_ips, out, err);
+	int r = fill_in(a, n, p, c, attempt, pod_ips, x ? x : &none, out, err);
 
 	if (r)
 		return r;

@@ -27,15 +27,19 @@ char *kn_gen_hostname(struct kn_arena *a, const struct kn_pod *p);
 char *kn_gen_hostdomain(struct kn_arena *a, const struct kn_pod *p, const char *cluster_domain);
 /* env.c: in the order written, a later one of the same name replacing the earlier. */
 int kn_gen_env(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p,
-	       const K8s__Container *c, const char *const *pod_ips, Cri__ContainerConfig *out,
-	       struct kn_err *err);
+	       const K8s__Container *c, const char *const *pod_ips, const struct kn_gen_extra *x,
+	       Cri__ContainerConfig *out, struct kn_err *err);
 const char *kn_gen_env_lookup(void *cri_config, const char *name);
 /* mounts.c */
 int kn_gen_mounts(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p,
-		  const K8s__Container *c, unsigned attempt, Cri__ContainerConfig *out, struct kn_err *err);
+		  const K8s__Container *c, unsigned attempt, const struct kn_gen_extra *x,
+		  Cri__ContainerConfig *out, struct kn_err *err);
+/* The volume of that name, or NULL. */
+const K8s__Volume *kn_pod_volume(const struct kn_pod *p, const char *name);
 /* gen_security.c */
 int kn_gen_security(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p,
-		    const K8s__Container *c, Cri__LinuxContainerSecurityContext **ret, struct kn_err *err);
+		    const K8s__Container *c, const struct kn_image_user *image,
+		    Cri__LinuxContainerSecurityContext **ret, struct kn_err *err);
 Cri__NamespaceOption *kn_gen_namespaces(struct kn_arena *a, const struct kn_pod *p);
 void kn_gen_groups(struct kn_arena *a, const struct kn_pod *p, size_t *n, int64_t **list);
 Cri__Int64Value *kn_gen_int64(struct kn_arena *a, int64_t v);

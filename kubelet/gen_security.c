@@ -105,13 +105,34 @@ static int profiles(struct kn_arena *a, const struct kn_node_ctx *n, const K8s__
 	return r;
 }
 
-/* Whom it runs as. The image's user is not known here: to ask for non-root without naming a user fails
- * closed. */
-static int user(struct kn_arena *a, const K8s__PodSecurityContext *pod, const K8s__SecurityContext *sc,
-		Cri__LinuxContainerSecurityContext *out, struct kn_err *err)
+/* Non-root is promised: by number, of the pod or else of the image; a name could be root's
+ * (verifyRunAsNonRoot). What isn't known fails closed. */
+static int verify_non_root(const struct kn_pod *p, const K8s__Container *c, const Cri__Int64Value *user,
+			   const struct kn_image_user *image, struct kn_err *err)
 {
-	bool non_root = sc && sc->has_runasnonroot ? sc->runasnonroot : pod->runasnonroot;
+	const char *what = NULL;
 
+	if (user && user->value == 0)
+		what = "container's runAsUser breaks non-root policy";
+	else if (!user && image->has_uid && image->uid == 0)
+		what = "container has runAsNonRoot and image will run as root";
+	else if (!user && !image->has_uid && !kn_str_set(image->name))
+		what = "container has runAsNonRoot and the image's user is not known";
+	if (what)
+		return kn_err_set(err, EINVAL, "%s (pod: \"%s_%s(%s)\", container: %s)", what, p->name, p->ns,
+				  p->uid, c->name);
+	if (!user && !image->has_uid)
+		return kn_err_set(
+			err, EINVAL,
+			"container has runAsNonRoot and image has non-numeric user (%.100s), cannot "
+			"verify user is non-root (pod: \"%s_%s(%s)\", container: %s)",
+			image->name, p->name, p->ns, p->uid, c->name);
+	return 0;
+}
+
+static void user(struct kn_arena *a, const K8s__PodSecurityContext *pod, const K8s__SecurityContext *sc,
+		 Cri__LinuxContainerSecurityContext *out)
+{
 	if (sc && sc->has_runasuser)
 		out->run_as_user = kn_gen_int64(a, sc->runasuser);
 	else if (pod->has_runasuser)
@@ -120,13 +141,6 @@ static int user(struct kn_arena *a, const K8s__PodSecurityContext *pod, const K8
 		out->run_as_group = kn_gen_int64(a, sc->runasgroup);
 	else if (pod->has_runasgroup)
 		out->run_as_group = kn_gen_int64(a, pod->runasgroup);
-	if (non_root && !out->run_as_user)
-		return kn_err_set(err, EINVAL,
-				  "securityContext.runAsNonRoot: needs runAsUser, as the image's user is not "
-				  "verified");
-	if (non_root && out->run_as_user->value == 0)
-		return kn_err_set(err, EINVAL, "container's runAsUser breaks non-root policy");
-	return 0;
 }
 
 static void capabilities(struct kn_arena *a, const K8s__Capabilities *c,
@@ -142,7 +156,8 @@ static void capabilities(struct kn_arena *a, const K8s__Capabilities *c,
 }
 
 int kn_gen_security(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p,
-		    const K8s__Container *c, Cri__LinuxContainerSecurityContext **ret, struct kn_err *err)
+		    const K8s__Container *c, const struct kn_image_user *image,
+		    Cri__LinuxContainerSecurityContext **ret, struct kn_err *err)
 {
 	Cri__LinuxContainerSecurityContext *out =
 		KN_MSG(a, Cri__LinuxContainerSecurityContext, cri__linux_container_security_context__init);
@@ -150,8 +165,17 @@ int kn_gen_security(struct kn_arena *a, const struct kn_node_ctx *n, const struc
 	const K8s__PodSecurityContext *pod =
 		p->obj->spec->securitycontext ? p->obj->spec->securitycontext : &none;
 	const K8s__SecurityContext *sc = c->securitycontext;
-	int r = user(a, pod, sc, out, err);
+	bool non_root = sc && sc->has_runasnonroot ? sc->runasnonroot : pod->runasnonroot;
+	int r = 0;
 
+	user(a, pod, sc, out);
+	if (non_root)
+		r = verify_non_root(p, c, out->run_as_user, image, err);
+	/* Nobody named: the image's, as a number where there is one. */
+	if (!out->run_as_user && image->has_uid)
+		out->run_as_user = kn_gen_int64(a, image->uid);
+	else if (!out->run_as_user && kn_str_set(image->name))
+		out->run_as_username = (char *)image->name;
 	if (!r)
 		r = profiles(a, n, pod, sc, out, err);
 	if (r)

@@ -51,7 +51,7 @@ struct kn_worker {
 	bool has_grace;	 /* grace_s is set: by the API server */
 	int64_t grace_s;
 	char *fail_reason, *fail_message; /* why it failed as a whole, or NULL */
-	bool begun; /* nobody else has its name any more */
+	bool begun;			  /* nobody else has its name any more */
 	bool dirs_ready, cgroup_ready;
 	enum kn_phase final_phase; /* if finished */
 	int64_t terminating_since_ns;
@@ -69,10 +69,10 @@ struct kn_worker {
 	uint64_t sum;	  /* of the relist under way */
 	unsigned relist;  /* its stamp */
 	bool did, failed; /* of the present plan: something was done; something must be tried again later */
-	struct kn_probes *probes;     /* probe.c; NULL: none */
-	struct kn_kill *kills;	      /* container_kill.c: under way */
-	struct kn_volumes *volumes;   /* worker_volumes.c; NULL: not begun */
-	bool volumes_failed;	      /* it is held back for one */
+	struct kn_probes *probes;   /* probe.c; NULL: none */
+	struct kn_kill *kills;	    /* container_kill.c: under way */
+	struct kn_volumes *volumes; /* worker_volumes.c; NULL: not begun */
+	bool volumes_failed;	    /* it is held back for one */
 	void (*volumes_closed)(struct kn_worker *w);
 	struct kn_start *start;	      /* a container on its way (pod_start.c), or NULL */
 	struct kn_ensure *start_pull; /* its image (image_pull.c), or NULL */
@@ -108,7 +108,7 @@ struct kn_kubelet {
 	struct kn_refs *refs;
 	struct kn_tokens *tokens;
 	struct kn_lookup lookup; /* of both; without functions when there is no API server */
-	struct kn_http *http; /* of probes and hooks: never reuses a connection */
+	struct kn_http *http;	 /* of probes and hooks: never reuses a connection */
 	struct kn_timer *housekeeping;
 	struct kn_timer *reports;
 	int64_t started_ns; /* of CLOCK_MONOTONIC */
@@ -165,13 +165,15 @@ void kn_act_start(struct kn_worker *w);						/* pod_start.c */
 void kn_start_abandon(struct kn_worker *w); /* frees what belongs to the start; nothing is called back */
 /* If a postStart hook is running: it is given up, with kn_worker_acted. False: there is none. */
 bool kn_start_give_up(struct kn_worker *w);
-/* container_kill.c: the preStop hook and the runtime's stop, both in grace_s; message is the event's. name (NULL: not
- * known) finds the container's definition in w->pod. done is called once, not before this has returned. */
+/* container_kill.c: the preStop hook and the runtime's stop, both in grace_s; message is the event's. name
+ * (NULL: not known) finds the container's definition in w->pod. done is called once, not before this has
+ * returned. */
 typedef void (*kn_kill_done)(struct kn_worker *w, const struct kn_err *err);
-void kn_kill_start(struct kn_worker *w, const char *id, const char *name, int64_t grace_s, const char *message,
-		   kn_kill_done done);
-void kn_kills_abandon(struct kn_worker *w); /* frees them; their CRI calls are cancelled by the owner of calls */
-void kn_act_kill(struct kn_worker *w);	    /* pod_kill.c: all kills that stand next to each other, at once */
+void kn_kill_start(struct kn_worker *w, const char *id, const char *name, int64_t grace_s,
+		   const char *message, kn_kill_done done);
+void kn_kills_abandon(
+	struct kn_worker *w);	       /* frees them; their CRI calls are cancelled by the owner of calls */
+void kn_act_kill(struct kn_worker *w); /* pod_kill.c: all kills that stand next to each other, at once */
 void kn_kill_sooner(struct kn_worker *w); /* the grace became shorter while they are under way */
 void kn_act_stop_sandbox(struct kn_worker *w, const char *id, bool remove);
 void kn_act_remove_container(struct kn_worker *w, const char *id);
@@ -200,7 +202,7 @@ void kn_kubelet_refs_start(struct kn_kubelet *k);
 void kn_kubelet_refs_stop(struct kn_kubelet *k);
 void kn_worker_volumes_look(struct kn_worker *w); /* at each look: the volumes of what runs are kept fresh */
 void kn_worker_volumes_setup(struct kn_worker *w, kn_volumes_done done); /* done's user is w */
-void kn_worker_volumes_update(struct kn_worker *w); /* w->pod was changed */
+void kn_worker_volumes_update(struct kn_worker *w);			 /* w->pod was changed */
 /* Nothing of them is under way any more when done runs. */
 void kn_worker_volumes_close(struct kn_worker *w, void (*done)(struct kn_worker *w));
 void kn_worker_volumes_free(struct kn_worker *w);

@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "kubelet/gen_priv.h"
+#include "kubelet/volume_payload.h"
 
-static const K8s__Volume *volume(const struct kn_pod *p, const char *name)
+const K8s__Volume *kn_pod_volume(const struct kn_pod *p, const char *name)
 {
 	for (size_t i = 0; i < p->obj->spec->n_volumes; i++)
 		if (!strcmp(p->obj->spec->volumes[i]->name, name))
@@ -33,25 +34,49 @@ static Cri__MountPropagation propagation(const char *s)
 	return CRI__MOUNT_PROPAGATION__PROPAGATION_PRIVATE;
 }
 
-/* A sub-path is refused: the container can put a symlink in its place between our check and the runtime's
- * mount, which only a bind mount of an opened descriptor withstands. */
-static int one(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p,
-	       const K8s__VolumeMount *vm, size_t i, Cri__ContainerConfig *out, struct kn_err *err)
+/* 1: yes; 0: no; negative: asked for, and can't be had (resolveRecursiveReadOnly). */
+static int recursive(const K8s__VolumeMount *vm, const struct kn_gen_extra *x, struct kn_err *err)
 {
-	const K8s__Volume *v = volume(p, vm->name);
+	static const char failed[] = "failed to resolve recursive read-only mode: volume \"%s\" requested "
+				     "recursive read-only mode, but it is not %s%s";
+	const char *mode = vm->recursivereadonly, *prop = vm->mountpropagation;
+
+	if (!kn_str_set(mode) || !strcmp(mode, "Disabled"))
+		return 0;
+	if (!vm->readonly)
+		return kn_err_set(err, EINVAL, failed, vm->name, "read-only", "");
+	if (kn_str_set(prop) && strcmp(prop, "None") != 0)
+		return kn_err_set(err, EINVAL, failed, vm->name, "compatible with propagation ", prop);
+	if (!strcmp(mode, "Enabled") && !x->recursive_read_only)
+		return kn_err_set(err, EINVAL, failed, vm->name, "supported by the runtime", "");
+	return x->recursive_read_only;
+}
+
+/* A sub-path has been bound to a place of its own: the container can put a symlink where it was between our
+ * check and the runtime's mount, which only a bind mount of an opened descriptor withstands. */
+static int one(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p,
+	       const K8s__VolumeMount *vm, size_t i, const struct kn_gen_extra *x, Cri__ContainerConfig *out,
+	       struct kn_err *err)
+{
+	const K8s__Volume *v = kn_pod_volume(p, vm->name);
 	const char *host = v ? kn_path_volume(a, n, p, v) : NULL;
+	int rro = recursive(vm, x, err);
 	Cri__Mount *m;
 
+	if (rro < 0)
+		return rro;
 	if (!host)
 		return kn_err_set(
 			err, EINVAL,
 			"volumeMounts[%zu].name: volume \"%.70s\" is of a type that is not supported", i,
 			vm->name);
-	if (kn_str_set(vm->subpath) || kn_str_set(vm->subpathexpr))
-		return kn_err_set(err, EINVAL, "volumeMounts[%zu].%s: not supported", i,
-				  kn_str_set(vm->subpath) ? "subPath" : "subPathExpr");
+	if (x->subpaths && x->subpaths[i])
+		host = x->subpaths[i];
+	else if (kn_str_set(vm->subpath) || kn_str_set(vm->subpathexpr))
+		return kn_err_set(err, EINVAL, "failed to prepare subPath for volumeMount \"%s\"", vm->name);
 	m = add(a, out, host, vm->mountpath);
-	m->readonly = vm->readonly;
+	m->readonly = vm->readonly || kn_volume_has_payload(v);
+	m->recursive_read_only = rro;
 	m->propagation = propagation(vm->mountpropagation);
 	return 0;
 }
@@ -65,10 +90,11 @@ static bool mounts_over(const Cri__ContainerConfig *out, const char *path)
 }
 
 int kn_gen_mounts(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p,
-		  const K8s__Container *c, unsigned attempt, Cri__ContainerConfig *out, struct kn_err *err)
+		  const K8s__Container *c, unsigned attempt, const struct kn_gen_extra *x,
+		  Cri__ContainerConfig *out, struct kn_err *err)
 {
 	for (size_t i = 0; i < c->n_volumemounts; i++) {
-		int r = one(a, n, p, c->volumemounts[i], i, out, err);
+		int r = one(a, n, p, c->volumemounts[i], i, x, out, err);
 
 		if (r)
 			return r;

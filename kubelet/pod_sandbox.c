@@ -2,7 +2,7 @@
 /* What comes before the containers: folders, cgroup, sandbox. */
 #include "kubelet/kubelet_private.h"
 
-#include "kubelet/pod_dirs.h"
+#include <errno.h>
 #include "lib/base/mem.h"
 
 /* Nothing of the pod can start; each container that hasn't run yet shows why. */
@@ -17,13 +17,19 @@ static void hold_all(struct kn_worker *w, const char *reason, const char *messag
 	w->sandbox_hold_ns = until_ns;
 }
 
-static void on_dirs(void *user, const struct kn_err *dirs_err)
+static void on_volumes(void *user, const struct kn_err *volumes_err, int64_t retry_ns)
 {
 	struct kn_worker *w = user;
-	struct kn_err err = *dirs_err;
+	struct kn_err err = *volumes_err;
 
+	if (err.code == ECANCELED) { /* it is to go */
+		w->again = true;
+		kn_worker_acted(w);
+		return;
+	}
 	if (err.code) {
-		hold_all(w, "FailedMount", err.msg, kn_worker_retry_at(w));
+		w->volumes_failed = true;
+		hold_all(w, "FailedMount", err.msg, kn_real(w->k->clock) + retry_ns);
 		kn_worker_acted(w);
 		return;
 	}
@@ -45,7 +51,7 @@ void kn_worker_prepare(struct kn_worker *w, void (*next)(struct kn_worker *w))
 		return;
 	}
 	w->prepared = next;
-	kn_pod_dirs_setup(w->k->d.pool, w->k->d.node, w->pod, NULL, on_dirs, w);
+	kn_worker_volumes_setup(w, on_volumes);
 }
 
 static void on_sandbox(void *user, const ProtobufCMessage *rsp, const struct kn_err *err)

@@ -23,7 +23,8 @@ static int gen(struct kn_arena *a, const char *yaml, struct kn_pod **p, Cri__Con
 	static const char *const ips[] = {"10.0.0.2", NULL};
 
 	*p = pod_make(yaml);
-	return kn_gen_container(a, &node, *p, (*p)->obj->spec->containers[0], 3, "sha256:1", ips, ret, err);
+	return kn_gen_container(a, &node, *p, (*p)->obj->spec->containers[0], 3, "sha256:1", ips, NULL, ret,
+				err);
 }
 
 static void test_config(void **state)

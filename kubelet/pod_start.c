@@ -177,7 +177,7 @@ static int gen(struct kn_worker *w, struct kn_start *s, const char *ref, Cri__Co
 	r = make_files(w, s, err);
 	if (r < 0)
 		return r;
-	return kn_gen_container(s->arena, w->k->d.node, w->pod, s->container, s->attempt, ref, ips, ret, err);
+	return kn_gen_container(s->arena, w->k->d.node, w->pod, s->container, s->attempt, ref, ips, NULL, ret, err);
 }
 
 static void on_image(struct kn_worker *w, const char *ref, const char *reason, const char *message,

@@ -10,6 +10,7 @@
 #include "lib/k8s/coordination.pb-c.h"
 #include "lib/k8s/core.pb-c.h"
 #include "lib/k8s/discovery.pb-c.h"
+#include "lib/k8s/kubeletconfig.pb-c.h"
 #include "lib/k8s/meta.pb-c.h"
 #include "lib/k8s/node.pb-c.h"
 
@@ -28,6 +29,7 @@ enum kn_special kn_special_of(const ProtobufCMessageDescriptor *desc)
 		{&k8s__bytes_entry__descriptor, KN_SPECIAL_ENTRY},
 		{&k8s__quantity_entry__descriptor, KN_SPECIAL_ENTRY},
 		{&k8s__extra_value_entry__descriptor, KN_SPECIAL_ENTRY},
+		{&kc__bool_entry__descriptor, KN_SPECIAL_ENTRY},
 		{&k8s__extra_value__descriptor, KN_SPECIAL_LIST},
 	};
 
@@ -119,6 +121,7 @@ bool kn_codec_type_meta(const ProtobufCMessageDescriptor *desc, const char **api
 		const ProtobufCMessageDescriptor *desc;
 		const char *api;
 	} table[] = {
+		{&kc__kubelet_configuration__descriptor, "kubelet.config.k8s.io/v1beta1"},
 		{&k8s__pod__descriptor, "v1"},
 		{&k8s__pod_list__descriptor, "v1"},
 		{&k8s__service__descriptor, "v1"},

@@ -7,13 +7,16 @@
 #include "kubelet/node_sync.h"
 #include "lib/base/mem.h"
 
+#define EVENT_QPS 50
+#define EVENT_BURST 100
+
 struct kn_join {
 	struct kn_join_deps d;
 	struct kn_arena *arena;
 	struct kn_kubeconfig kubeconfig;
 	struct kn_node_config config;
 	struct kn_http *http;
-	struct kn_client *client;
+	struct kn_client *client, *events;
 	struct kn_node_sync *node;
 	struct kn_lease *lease;
 	struct kn_timer *begin;
@@ -43,7 +46,11 @@ static int start_client(struct kn_join *j, struct kn_err *err)
 		.kubeconfig = &j->kubeconfig, .qps = o->kube_api_qps, .burst = o->kube_api_burst};
 	int r = kn_kubeconfig_load(&j->kubeconfig, o->kubeconfig, j->arena, err);
 
-	return r ? r : kn_client_new(&j->client, j->d.loop, j->http, &cfg, j->d.log, err);
+	if (!r)
+		r = kn_client_new(&j->client, j->d.loop, j->http, &cfg, j->d.log, err);
+	cfg.qps = EVENT_QPS;
+	cfg.burst = EVENT_BURST;
+	return r ? r : kn_client_new(&j->events, j->d.loop, j->http, &cfg, j->d.log, err);
 }
 
 static int start_node(struct kn_join *j, struct kn_err *err)
@@ -112,6 +119,8 @@ struct kn_join *kn_join_free(struct kn_join *j)
 	kn_lease_free(j->lease);
 	if (j->client)
 		kn_client_free(j->client);
+	if (j->events)
+		kn_client_free(j->events);
 	if (j->http)
 		kn_http_free(j->http);
 	kn_arena_free(j->arena);
@@ -122,6 +131,11 @@ struct kn_join *kn_join_free(struct kn_join *j)
 struct kn_client *kn_join_client(const struct kn_join *j)
 {
 	return j->client;
+}
+
+struct kn_client *kn_join_events(const struct kn_join *j)
+{
+	return j->events;
 }
 
 struct kn_http *kn_join_http(const struct kn_join *j)

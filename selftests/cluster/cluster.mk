@@ -17,3 +17,5 @@ conformance: $(CLUSTER_PROGS) ## upstream e2e specs on a node: NODE=kernlet|stoc
 cluster-check: $(CLUSTER_PROGS) ## tests against the real control plane; NODE=kernlet|stock|... (root)
 	$(Q)O=$(O) NODE="$(NODE)" selftests/harness/run-tests -t 580 -l cluster-$(NODE) $(wildcard selftests/cluster/test-*.sh)
 .PHONY: cluster-check
+$(O)/selftests/cluster/reflect: $(O)/selftests/cluster/reflect.o $(A_LIB)
+	$(call link,$(LIBS_BASE))

@@ -36,10 +36,10 @@ k exec p -c serve -- sh -c 'exit 7' >/dev/null 2>&1
 same "exec's exit status" $? 7
 same "exec's input" "$(echo abc | k exec -i p -c serve -- tr a-c A-C 2>&1)" ABC
 same "exec tells errors apart from output" "$(k exec p -c serve -- sh -c 'echo out; echo err >&2' 2>/dev/null)" out
-same "exec -t has a terminal" "$(k exec -t p -c serve -- tty 2>/dev/null | tr -d '\r' | grep -c '^/dev/')" 1
+same "exec -t has a terminal" "$(script -qec "O=$BUILD $cluster_dir/kubectl -n $T exec -it p -c serve -- tty" /dev/null </dev/null 2>&1 | grep -c /dev/pts/)" 1
 same "1 MiB through exec" "$(head -c 1048576 /dev/zero | k exec -i p -c serve -- wc -c 2>&1)" 1048576
 same "16 execs at once" "$(for i in {1..16}; do k exec p -c serve -- echo yes 2>&1 & done | grep -c '^yes$')" 16
-same "attach" "$(echo you | timeout 20 kubectl -n "$T" attach -q -i p -c echo 2>/dev/null | grep -m1 got)" "got you"
+same "attach" "$({ echo you; sleep 3; } | k attach -q -i p -c echo 2>/dev/null | grep -m1 got)" "got you"
 
 echo data >"$C/cp.in"
 works "cp into a container" k cp "$C/cp.in" p:/tmp/file -c serve --no-preserve
@@ -64,7 +64,7 @@ same "healthz by the API server" "$(proxy healthz)" ok
 same "pods" "$(proxy pods | jq -r --arg n "$T" '[.items[] | select(.metadata.namespace == $n) | .metadata.name] | join(" ")')" p
 same "configz" "$(proxy configz | jq -r .kubeletconfig.clusterDomain)" cluster.local
 becomes "stats/summary has the pod's memory" 60 true sh -c "O=$BUILD $cluster_dir/kubectl get --raw /api/v1/nodes/$NAME/proxy/stats/summary | jq '[.pods[] | select(.podRef.namespace == \"$T\") | .containers[] | select(.name == \"count\") | .memory.workingSetBytes > 0] == [true]'"
-same "metrics/resource" "$(proxy metrics/resource | grep -c "^container_memory_working_set_bytes{.*namespace=\"$T\"")" 3
+same "metrics/resource" "$(proxy metrics/resource | grep -c "^container_memory_working_set_bytes{.*namespace=\"$T\"")" 4
 same "metrics" "$(proxy metrics | grep -c '^kubelet_running_pods ')" 1
 same "nobody without a name" "$(in_node curl -sk -o /dev/null -w '%{http_code}' https://$HOST_IP:10250/pods)" 401
 t_end

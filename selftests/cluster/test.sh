@@ -20,7 +20,7 @@ k() { kubectl -n "$T" "$@"; }
 becomes() { # NAME SECONDS WANT COMMAND...: what the command prints is WANT in that time
 	local name=$1 end=$((SECONDS + $2)) want=$3 got
 	shift 3
-	while got=$("$@" 2>&1) && [ "$got" != "$want" ] || [ "$got" != "$want" ]; do
+	while got=$("$@" 2>&1) || true && [ "$got" != "$want" ]; do
 		[ $SECONDS -lt $end ] || { not_ok "$name" "got '$got', want '$want'"; return 1; }
 		sleep 0.3
 	done

@@ -5,10 +5,8 @@
 
 #include <errno.h>
 #include <string.h>
-#include "lib/base/file.h"
+#include "kubelet/termination.h"
 #include "lib/base/mem.h"
-
-#define TERMINATION_MESSAGE_MAX 4096 /* MaxContainerTerminationMessageLength */
 
 static void look_finished(struct kn_worker *w)
 {
@@ -45,20 +43,27 @@ static void on_sandbox_status(void *user, const ProtobufCMessage *rsp, const str
 	answered(w, err);
 }
 
-/* What the container left in its termination message file, if anything. */
+/* What the container left in its termination message file, or in its log. */
 static void read_message(struct kn_worker *w, struct kn_obs_container *c)
 {
 	const K8s__Container *k = w->pod ? kn_pod_container(w->pod, c->name, NULL) : NULL;
 	struct kn_arena *a kn_auto_arena = kn_arena_new(0);
-	struct kn_buf buf kn_auto_buf = {0};
+	const char *path = NULL, *log = NULL;
 
 	if (!k || c->state != KN_OBS_EXITED)
 		return;
-	char *path = kn_path_termination(a, w->k->d.node, w->pod, c->name, c->restarts);
-	if (!path || kn_file_read(path, TERMINATION_MESSAGE_MAX, &buf, NULL) || !buf.len)
+	if (k->terminationmessagepath && *k->terminationmessagepath)
+		path = kn_path_termination(a, w->k->d.node, w->pod, c->name, c->restarts);
+	/* What could not even be started has no log. */
+	if (k->terminationmessagepolicy && !strcmp(k->terminationmessagepolicy, "FallbackToLogsOnError") &&
+	    c->exit_code && !(c->reason && !strcmp(c->reason, "ContainerCannotRun")))
+		log = c->log_path;
+	char *said kn_auto_free = kn_termination_message(path, log);
+	if (!said)
 		return;
+	char *all = c->message ? kn_sprintf("%s: %s", c->message, said) : kn_strdup(said);
 	free(c->message);
-	c->message = strndup(buf.data, buf.len);
+	c->message = all;
 }
 
 static void on_container_status(void *user, const ProtobufCMessage *rsp, const struct kn_err *err)

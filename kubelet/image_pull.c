@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <string.h>
+#include "kubelet/keyring.h"
+#include "lib/base/buf.h"
 #include "lib/base/mem.h"
 
 /* After a failed pull the reason is shown for a moment, then the back-off takes over. */
@@ -15,17 +17,25 @@ struct kn_ensure {
 	char *image, *name;		/* name: the container's */
 	Cri__PodSandboxConfig *sandbox; /* of the start's arena */
 	bool always, never;
+	char *ref;		 /* once pulled */
+	struct kn_arena *arena;	 /* of the credentials, or NULL */
+	Cri__AuthConfig **creds; /* those not tried yet, NULL-terminated; NULL: none */
 };
+
+static void ensure_free(struct kn_ensure *e)
+{
+	free(e->image);
+	free(e->name);
+	free(e->ref);
+	kn_arena_free(e->arena);
+	free(e);
+}
 
 static void ensure_end(struct kn_ensure *e, const char *ref, const char *reason, const char *message,
 		       int64_t hold_ns)
 {
-	struct kn_ensure copy = *e;
-
-	free(e);
-	copy.done(copy.w, ref, reason, message, hold_ns);
-	free(copy.image);
-	free(copy.name);
+	e->done(e->w, ref, reason, message, hold_ns);
+	ensure_free(e);
 }
 
 static char *backoff_key(struct kn_ensure *e)
@@ -45,12 +55,60 @@ static void pull_failed(struct kn_ensure *e, const struct kn_err *err)
 	ensure_end(e, NULL, "ErrImagePull", err->msg, now + SHOW_ERROR);
 }
 
+/* Whom the image runs as: one that says nothing runs as root (getImageUser). */
+static void take_user(struct kn_worker *w, const Cri__Image *image)
+{
+	free((char *)w->image_user.name);
+	w->image_user = (struct kn_image_user){0};
+	if (!image)
+		return;
+	w->image_user.has_uid = image->uid || !*image->username;
+	w->image_user.uid = image->uid ? image->uid->value : 0;
+	if (!w->image_user.has_uid)
+		w->image_user.name = kn_strdup(image->username);
+}
+
+static void on_pulled_status(void *user, const ProtobufCMessage *rsp, const struct kn_err *err)
+{
+	const Cri__ImageStatusResponse *r = (const void *)rsp;
+	struct kn_ensure *e = user;
+
+	e->w->start_pull = NULL;
+	if (err->code || !r->image) {
+		char *m kn_auto_free = kn_sprintf("Failed to inspect image \"%s\": %s", e->image,
+						  err->code ? err->msg : "not found");
+
+		ensure_end(e, NULL, "ImageInspectError", m, kn_worker_retry_at(e->w));
+		return;
+	}
+	take_user(e->w, r->image);
+	ensure_end(e, e->ref, NULL, NULL, 0);
+}
+
+static void ask_status(struct kn_ensure *e, kn_cri_done done)
+{
+	Cri__ImageSpec spec = CRI__IMAGE_SPEC__INIT;
+	Cri__ImageStatusRequest req = CRI__IMAGE_STATUS_REQUEST__INIT;
+
+	e->w->start_pull = e;
+	spec.image = e->ref ? e->ref : e->image;
+	spec.user_specified_image = e->image;
+	req.image = &spec;
+	kn_call_start(e->w->k, e->w, KN_CRI_IMAGE_STATUS, &req.base, KN_CRI_TIMEOUT_DEFAULT, done, e);
+}
+
+static void send_pull(struct kn_ensure *e);
+
 static void on_pulled(void *user, const ProtobufCMessage *rsp, const struct kn_err *err)
 {
 	const Cri__PullImageResponse *r = (const void *)rsp;
 	struct kn_ensure *e = user;
 
 	e->w->pull = NULL;
+	if (err->code && e->creds && *e->creds) {
+		send_pull(e); /* with the next credentials */
+		return;
+	}
 	e->w->start_pull = NULL;
 	if (err->code) {
 		pull_failed(e, err);
@@ -60,15 +118,61 @@ static void on_pulled(void *user, const ProtobufCMessage *rsp, const struct kn_e
 	char *m kn_auto_free = kn_sprintf("Successfully pulled image \"%s\"", e->image);
 	kn_backoff_reset(e->w->k->pulls, key);
 	kn_worker_log(e->w, false, "Pulled", e->name, m);
-	ensure_end(e, r->image_ref, NULL, NULL, 0);
+	e->ref = kn_strdup(r->image_ref);
+	ask_status(e, on_pulled_status);
 }
 
-static void pull(struct kn_ensure *e)
+static void send_pull(struct kn_ensure *e)
 {
 	Cri__ImageSpec spec = CRI__IMAGE_SPEC__INIT;
 	Cri__PullImageRequest req = CRI__PULL_IMAGE_REQUEST__INIT;
 	struct kn_worker *w = e->w;
+
+	spec.image = spec.user_specified_image = e->image;
+	req.image = &spec;
+	req.sandbox_config = e->sandbox;
+	if (e->creds && *e->creds)
+		req.auth = *e->creds++;
+	w->start_pull = e;
+	w->pull = kn_call_start(w->k, w, KN_CRI_PULL_IMAGE, &req.base, KN_CRI_TIMEOUT_NONE, on_pulled, e);
+}
+
+/* Of the pod's imagePullSecrets. What can't be had is told, and does without. */
+static void find_credentials(struct kn_ensure *e)
+{
+	const K8s__PodSpec *s = e->w->pod->obj->spec;
+	const struct kn_lookup *l = &e->w->k->lookup;
+	struct kn_buf missing kn_auto_buf = {0};
+	struct kn_keyring ring = {0};
+
+	if (!s->n_imagepullsecrets)
+		return;
+	e->arena = kn_arena_new(0);
+	for (size_t i = 0; i < s->n_imagepullsecrets; i++) {
+		const char *name = s->imagepullsecrets[i]->name;
+		const ProtobufCMessage *secret = NULL;
+
+		if (!name || !*name)
+			continue;
+		if (!l->object ||
+		    l->object(l->user, KN_REF_SECRET, e->w->ns, name, &secret, NULL) != KN_REF_READY ||
+		    kn_keyring_add(e->arena, &ring, (const K8s__Secret *)secret, NULL))
+			kn_buf_addf(&missing, "%s%s", missing.len ? ", " : "", name);
+	}
+	e->creds = kn_keyring_find(e->arena, &ring, e->image);
+	if (!missing.len)
+		return;
+	char *m kn_auto_free =
+		kn_sprintf("Unable to retrieve some image pull secrets (%s); attempting to pull "
+			   "the image may not succeed.",
+			   missing.data);
+	kn_worker_log(e->w, true, "FailedToRetrieveImagePullSecret", NULL, m);
+}
+
+static void pull(struct kn_ensure *e)
+{
 	char *key kn_auto_free = backoff_key(e);
+	struct kn_worker *w = e->w;
 	int64_t now = kn_real(w->k->clock), wait = kn_backoff_wait_update(w->k->pulls, key, now);
 
 	if (wait > 0) {
@@ -80,11 +184,8 @@ static void pull(struct kn_ensure *e)
 	}
 	char *m kn_auto_free = kn_sprintf("Pulling image \"%s\"", e->image);
 	kn_worker_log(w, false, "Pulling", e->name, m);
-	spec.image = spec.user_specified_image = e->image;
-	req.image = &spec;
-	req.sandbox_config = e->sandbox;
-	w->start_pull = e;
-	w->pull = kn_call_start(w->k, w, KN_CRI_PULL_IMAGE, &req.base, KN_CRI_TIMEOUT_NONE, on_pulled, e);
+	find_credentials(e);
+	send_pull(e);
 }
 
 void kn_image_abandon(struct kn_worker *w)
@@ -93,9 +194,7 @@ void kn_image_abandon(struct kn_worker *w)
 
 	if (!e)
 		return;
-	free(e->image);
-	free(e->name);
-	free(e);
+	ensure_free(e);
 }
 
 static void on_status(void *user, const ProtobufCMessage *rsp, const struct kn_err *err)
@@ -106,6 +205,7 @@ static void on_status(void *user, const ProtobufCMessage *rsp, const struct kn_e
 	const char *ref = r && r->image && *r->image->id ? r->image->id : NULL;
 
 	w->start_pull = NULL;
+	take_user(w, ref ? r->image : NULL);
 	if (err->code == EINVAL || strstr(err->msg, "invalid reference format")) {
 		char *m kn_auto_free =
 			kn_sprintf("Failed to apply default image tag \"%s\": couldn't parse image name "
@@ -120,8 +220,9 @@ static void on_status(void *user, const ProtobufCMessage *rsp, const struct kn_e
 		kn_worker_log(w, true, "InspectFailed", e->name, m);
 		ensure_end(e, NULL, "ImageInspectError", m, kn_worker_retry_at(w));
 	} else if (ref && !e->always) {
-		char *m kn_auto_free =
-			kn_sprintf("Container image \"%s\" already present on machine", e->image);
+		char *m kn_auto_free = kn_sprintf(
+			"Container image \"%s\" already present on machine and can be accessed by the pod",
+			e->image);
 
 		kn_worker_log(w, false, "Pulled", e->name, m);
 		ensure_end(e, ref, NULL, NULL, 0);
@@ -139,8 +240,6 @@ static void on_status(void *user, const ProtobufCMessage *rsp, const struct kn_e
 void kn_image_ensure(struct kn_worker *w, const K8s__Container *c, Cri__PodSandboxConfig *sandbox,
 		     kn_image_done done)
 {
-	Cri__ImageSpec spec = CRI__IMAGE_SPEC__INIT;
-	Cri__ImageStatusRequest req = CRI__IMAGE_STATUS_REQUEST__INIT;
 	struct kn_ensure *e = kn_calloc(1, sizeof(*e));
 
 	*e = (struct kn_ensure){.w = w,
@@ -150,8 +249,5 @@ void kn_image_ensure(struct kn_worker *w, const K8s__Container *c, Cri__PodSandb
 				.sandbox = sandbox};
 	e->always = c->imagepullpolicy && !strcmp(c->imagepullpolicy, "Always");
 	e->never = c->imagepullpolicy && !strcmp(c->imagepullpolicy, "Never");
-	w->start_pull = e;
-	spec.image = spec.user_specified_image = e->image;
-	req.image = &spec;
-	kn_call_start(w->k, w, KN_CRI_IMAGE_STATUS, &req.base, KN_CRI_TIMEOUT_DEFAULT, on_status, e);
+	ask_status(e, on_status);
 }

@@ -6,6 +6,7 @@
 #include "cri/cri.h"
 #include "kubelet/cgroup.h"
 #include "kubelet/config_gen.h"
+#include "kubelet/log_rotate.h"
 #include "kubelet/pod.h"
 #include "kubelet/recorder.h"
 #include "kubelet/status_manager.h"
@@ -20,8 +21,14 @@ struct kn_kubelet_deps { /* all borrowed for the kubelet's life */
 	struct kn_cri *cri;
 	struct kn_cgroup *cgroup; /* NULL: cgroupsPerQOS off */
 	const struct kn_node_ctx *node;
+	struct kn_log_limits logs; /* of containers */
 	const struct kn_log *log;
 	struct kn_client *client; /* for Secrets, ConfigMaps and tokens; NULL: standalone */
+	/* The variables of the Services that the pod may know of, in the arena; an error while they aren't
+	 * known; NULL: there are none. */
+	int (*service_env)(void *user, struct kn_arena *a, const struct kn_pod *p, Cri__KeyValue ***ret,
+			   size_t *n, struct kn_err *err);
+	void *service_env_user;
 	/* Called (loop thread) after a pod's addresses, readiness or presence changed; may be NULL. */
 	void (*on_status)(void *user);
 	void *on_status_user;

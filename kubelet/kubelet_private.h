@@ -74,8 +74,11 @@ struct kn_worker {
 	struct kn_volumes *volumes; /* worker_volumes.c; NULL: not begun */
 	bool volumes_failed;	    /* it is held back for one */
 	void (*volumes_closed)(struct kn_worker *w);
-	struct kn_start *start;	      /* a container on its way (pod_start.c), or NULL */
-	struct kn_ensure *start_pull; /* its image (image_pull.c), or NULL */
+	struct kn_start_config *start_config; /* start_config.c: under way, or NULL */
+	const K8s__Container *start_container;
+	struct kn_image_user image_user; /* of the container that is being started; name is malloc'd */
+	struct kn_start *start;		 /* a container on its way (pod_start.c), or NULL */
+	struct kn_ensure *start_pull;	 /* its image (image_pull.c), or NULL */
 	unsigned calls_active;
 	int64_t calls_since_ns;
 };
@@ -181,6 +184,17 @@ void kn_worker_cleanup(
 	struct kn_worker *w); /* pod_kill.c: folders and cgroup; ends by kn_kubelet_worker_gone */
 /* pod_kill.c: its second half, called again by the worker's timer while the cgroup is busy. */
 void kn_worker_cleanup_cgroup(struct kn_worker *w);
+
+/* start_config.c: binds the container's sub-paths. subpaths, by index of volumeMounts, is valid inside done,
+ * which may be called before this returns. */
+typedef void (*kn_start_config_done)(struct kn_worker *w, const char *const *subpaths,
+				     const struct kn_err *err);
+void kn_start_config(struct kn_worker *w, const K8s__Container *c, kn_start_config_done done);
+void kn_start_config_abandon(struct kn_worker *w); /* nothing is called back */
+/* What kn_gen_container is to know, but the sub-paths. */
+int kn_start_extra(struct kn_worker *w, struct kn_arena *a, struct kn_gen_extra *ret, struct kn_err *err);
+/* The pod's addresses, the node's with hostNetwork; borrowed from w and a. */
+const char *const *kn_worker_ips(const struct kn_worker *w, struct kn_arena *a);
 
 /* image_pull.c: makes sure that the image is there. ref is the runtime's identifier; NULL: reason and err say
  * why not (hold_ns: not again before, since 1970). Strings are valid inside done only. */

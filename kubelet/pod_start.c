@@ -17,7 +17,8 @@ struct kn_start {
 	const K8s__Container *container;
 	Cri__PodSandboxConfig *sandbox;
 	const char *sandbox_id;
-	char *id; /* once created */
+	char *id;	   /* once created */
+	const char *image; /* the runtime's name for it */
 	unsigned index, attempt;
 	struct kn_hook *hook; /* postStart, running */
 	const char *hook_error;
@@ -28,6 +29,7 @@ void kn_start_abandon(struct kn_worker *w)
 	struct kn_start *s = kn_steal(w->start);
 
 	kn_image_abandon(w);
+	kn_start_config_abandon(w);
 	if (!s)
 		return;
 	kn_hook_cancel(s->hook);
@@ -162,37 +164,33 @@ static int make_files(struct kn_worker *w, struct kn_start *s, struct kn_err *er
 	return 0;
 }
 
-static int gen(struct kn_worker *w, struct kn_start *s, const char *ref, Cri__ContainerConfig **ret,
-	       struct kn_err *err)
+static int gen(struct kn_worker *w, struct kn_start *s, const char *const *subpaths,
+	       Cri__ContainerConfig **ret, struct kn_err *err)
 {
-	const char *host_ips[] = {w->k->d.node->host_ip, NULL};
-	const char *const *ips = (const char *const *)w->seen->sandboxes[0].ips;
-	int r;
+	const char *const *ips = kn_worker_ips(w, s->arena);
+	struct kn_gen_extra x;
+	int r = kn_pod_dirs_hosts(w->k->d.node, w->pod, ips, err);
 
-	if (!ips || kn_pod_is_host_network(w->pod))
-		ips = host_ips;
-	r = kn_pod_dirs_hosts(w->k->d.node, w->pod, ips, err);
 	if (r < 0)
 		return r;
 	r = make_files(w, s, err);
 	if (r < 0)
 		return r;
-	return kn_gen_container(s->arena, w->k->d.node, w->pod, s->container, s->attempt, ref, ips, NULL, ret, err);
+	r = kn_start_extra(w, s->arena, &x, err);
+	if (r < 0)
+		return r;
+	x.subpaths = subpaths;
+	return kn_gen_container(s->arena, w->k->d.node, w->pod, s->container, s->attempt, s->image, ips, &x,
+				ret, err);
 }
 
-static void on_image(struct kn_worker *w, const char *ref, const char *reason, const char *message,
-		     int64_t hold_ns)
+static void on_config(struct kn_worker *w, const char *const *subpaths, const struct kn_err *config_err)
 {
 	Cri__CreateContainerRequest req = CRI__CREATE_CONTAINER_REQUEST__INIT;
 	struct kn_start *s = w->start;
-	struct kn_err err = KN_ERR_INIT;
+	struct kn_err err = *config_err;
 
-	if (!ref) {
-		start_failed(w, reason, message, hold_ns);
-		return;
-	}
-	w->startup.image = kn_mono(w->k->clock);
-	if (gen(w, s, ref, &req.config, &err)) {
+	if (err.code || gen(w, s, subpaths, &req.config, &err)) {
 		char *m kn_auto_free = kn_sprintf("Error: %s", err.msg);
 
 		kn_worker_log(w, true, "Failed", s->container->name, m);
@@ -202,6 +200,20 @@ static void on_image(struct kn_worker *w, const char *ref, const char *reason, c
 	req.pod_sandbox_id = (char *)s->sandbox_id;
 	req.sandbox_config = s->sandbox;
 	kn_call_start(w->k, w, KN_CRI_CREATE_CONTAINER, &req.base, KN_CRI_TIMEOUT_DEFAULT, on_created, w);
+}
+
+static void on_image(struct kn_worker *w, const char *ref, const char *reason, const char *message,
+		     int64_t hold_ns)
+{
+	struct kn_start *s = w->start;
+
+	if (!ref) {
+		start_failed(w, reason, message, hold_ns);
+		return;
+	}
+	w->startup.image = kn_mono(w->k->clock);
+	s->image = kn_arena_strdup(s->arena, ref);
+	kn_start_config(w, s->container, on_config);
 }
 
 void kn_act_start(struct kn_worker *w)

@@ -48,6 +48,7 @@ struct kn_worker *kn_worker_free(struct kn_worker *w)
 		return NULL;
 	kn_start_abandon(w);
 	kn_worker_volumes_free(w);
+	free((char *)w->image_user.name);
 	kn_probes_free(w->probes);
 	kn_kills_abandon(w);
 	kn_timer_free(w->timer);

@@ -21,7 +21,8 @@ struct kn_resource {
 struct kn_reflector;
 struct kn_reflector_ops { /* any may be NULL */
 	/* One object: old NULL: added; new NULL: deleted (old is its last state). Called also for each object
-	 * that a relist found different; objects borrowed. The store has new already. */
+	 * that a relist found different (deletions first); objects borrowed. The store has new already.
+	 * Another object under the same name (a new uid) is told as a deletion and an addition. */
 	void (*changed)(void *user, struct kn_object *old, struct kn_object *new);
 	/* After the first list is in the store, once. */
 	void (*synced)(void *user);

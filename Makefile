@@ -45,7 +45,7 @@ LDFLAGS  += -Wl,--gc-sections -Wl,--as-needed $(SAN)
 LIBS_BASE := -lyajl -lyaml -lprotobuf-c -lsystemd -lcurl-gnutls -lmicrohttpd -lgnutls -lpthread
 LIBS_CRI := -lgrpc_unsecure -lgpr
 LIBS_BPF := -lbpf -lelf -lz
-LIBS_KUBELET := -lcgroup
+LIBS_KUBELET := -lcgroup -lz
 
 # ---- what is built -------------------------------------------------------------------------------
 PROTOS   := $(wildcard lib/k8s/*.proto cri/*.proto)
@@ -121,7 +121,7 @@ $(O)/gen/bpf/%.skel.h: $(O)/bpf/%.bpf.o
 include $(wildcard selftests/selftests.mk)
 include $(wildcard selftests/cluster/cluster.mk)
 include $(wildcard packaging/packaging.mk)
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+-include $(shell find $(O) -path $(O)/cluster -prune -o -name '*.d' -type f -print 2>/dev/null)
 
 # ---- habits --------------------------------------------------------------------------------------
 C_FILES = $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h')

@@ -18,6 +18,7 @@ struct kn_client {
 	struct kn_credentials *creds;
 	struct kn_ratelimit limit;
 	struct kn_client_stats stats;
+	struct kn_client_traits traits;
 	struct kn_list calls;
 	char *server;
 	bool json;
@@ -343,4 +344,9 @@ void kn_client_set_cert(struct kn_client *c, const char *cert_pem, const char *k
 const struct kn_client_stats *kn_client_stats(const struct kn_client *c)
 {
 	return &c->stats;
+}
+
+struct kn_client_traits *kn_client_traits(struct kn_client *c)
+{
+	return &c->traits;
 }

@@ -87,4 +87,10 @@ struct kn_client_stats {
 };
 const struct kn_client_stats *kn_client_stats(const struct kn_client *c);
 
+/* What was learnt of the server, so that each of many users need not learn it anew. Written by its users. */
+struct kn_client_traits {
+	bool plain_lists; /* it refuses streaming lists (reflector.h) */
+};
+struct kn_client_traits *kn_client_traits(struct kn_client *c);
+
 #endif

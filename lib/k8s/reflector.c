@@ -113,7 +113,7 @@ static void fail(struct kn_reflector *r, enum kn_reflector_verdict verdict, cons
 	r->phase = KN_REFLECTOR_IDLE;
 	r->next = kn_object_map_free(r->next);
 	if (verdict == KN_REFLECTOR_PLAIN) {
-		r->plain = true;
+		*r->plain = true;
 		act(r);
 		return;
 	}
@@ -199,7 +199,7 @@ static void on_watch_end(struct kn_reflector *r, const struct kn_api_result *res
 	}
 	/* A server that doesn't know streaming lists takes the request for a common watch. */
 	if (incomplete && ++r->never_complete >= 2)
-		r->plain = true;
+		*r->plain = true;
 	kn_err_set(&why.err, EAGAIN, "watch: ended %s", incomplete ? "before the list was whole" : "at once");
 	fail(r, KN_REFLECTOR_RESUME, &why);
 }
@@ -344,7 +344,7 @@ static void act(struct kn_reflector *r)
 {
 	if (r->rv[0])
 		start_watch(r, KN_REFLECTOR_WATCH);
-	else if (r->plain)
+	else if (*r->plain)
 		start_list(r);
 	else
 		start_watch(r, KN_REFLECTOR_INITIAL);
@@ -372,6 +372,7 @@ struct kn_reflector *kn_reflector_new_on(struct kn_loop *loop, const struct kn_r
 	r->item = res->item;
 	r->list = res->list;
 	r->store = kn_map_new();
+	r->plain = &r->own_plain;
 	r->idle_ns = IDLE_NS;
 	r->wait_scale = 1;
 	r->retry = kn_timer_new(loop, on_retry, r);

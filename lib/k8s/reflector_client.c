@@ -24,6 +24,8 @@ struct kn_reflector *kn_reflector_new(struct kn_loop *loop, struct kn_client *cl
 				      void *user)
 {
 	static const struct kn_reflector_transport api = {start, stream, cancel};
+	struct kn_reflector *r = kn_reflector_new_on(loop, &api, client, res, ops, user);
 
-	return kn_reflector_new_on(loop, &api, client, res, ops, user);
+	r->plain = &kn_client_traits(client)->plain_lists;
+	return r;
 }

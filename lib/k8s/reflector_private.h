@@ -31,9 +31,10 @@ struct kn_reflector {
 	struct kn_map *next;  /* what a list has brought so far; NULL: none under way */
 	char rv[64];	      /* what the store is equal to; "": must be listed */
 	bool synced;
-	bool plain;  /* the server knows no streaming lists */
-	bool whole;  /* the next list is not to be paged: a token expired */
-	char *token; /* of the next page */
+	bool *plain;	/* the server knows no streaming lists; one for all reflectors of a client */
+	bool own_plain; /* what plain points to without a client */
+	bool whole;	/* the next list is not to be paged: a token expired */
+	char *token;	/* of the next page */
 
 	enum kn_reflector_phase phase;
 	void *call; /* NULL: none */

@@ -24,6 +24,7 @@ struct fixture {
 	unsigned requests, cancels;
 	/* What was told: "+a", "~a", "-a" each, "S" for synced, "F" for failed. */
 	struct kn_buf told;
+	bool plain;   /* learnt of the server */
 	char free_at; /* the reflector is freed when that is told */
 };
 
@@ -422,6 +423,27 @@ static void test_plain_list(void **state)
 	teardown(f);
 }
 
+/* What one reflector learns of a server, the others needn't ask. */
+static void test_plain_is_shared(void **state)
+{
+	static const struct kn_reflector_ops ops = {0};
+	static const struct kn_resource pods = {
+		.path = "/api/v1/pods", .item = &k8s__pod__descriptor, .list = &k8s__pod_list__descriptor};
+	struct fixture *f = setup();
+	struct kn_reflector *other;
+
+	f->r->plain = &f->plain;
+	finish(f, 422, EINVAL, "Invalid", NULL);
+	assert_true(f->plain);
+	kn_reflector_free(f->r);
+	other = kn_reflector_new_on(f->loop, &transport, f, &pods, &ops, f);
+	other->plain = &f->plain;
+	f->r = other;
+	turn(f);
+	assert_false(f->stream);
+	teardown(f);
+}
+
 static void test_token_expired(void **state)
 {
 	kn_auto_buf struct kn_buf page = {0}, all = {0};
@@ -525,13 +547,21 @@ static void test_free_inside(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_events),		cmocka_unit_test(test_bookmark_counts),
-		cmocka_unit_test(test_outage),		cmocka_unit_test(test_gone),
-		cmocka_unit_test(test_gone_by_status),	cmocka_unit_test(test_damaged_frame),
-		cmocka_unit_test(test_nameless_object), cmocka_unit_test(test_error_event),
-		cmocka_unit_test(test_other_uid),	cmocka_unit_test(test_plain_list),
-		cmocka_unit_test(test_token_expired),	cmocka_unit_test(test_bad_list),
-		cmocka_unit_test(test_never_complete),	cmocka_unit_test(test_idle),
+		cmocka_unit_test(test_events),
+		cmocka_unit_test(test_bookmark_counts),
+		cmocka_unit_test(test_outage),
+		cmocka_unit_test(test_gone),
+		cmocka_unit_test(test_gone_by_status),
+		cmocka_unit_test(test_damaged_frame),
+		cmocka_unit_test(test_nameless_object),
+		cmocka_unit_test(test_error_event),
+		cmocka_unit_test(test_other_uid),
+		cmocka_unit_test(test_plain_list),
+		cmocka_unit_test(test_plain_is_shared),
+		cmocka_unit_test(test_token_expired),
+		cmocka_unit_test(test_bad_list),
+		cmocka_unit_test(test_never_complete),
+		cmocka_unit_test(test_idle),
 		cmocka_unit_test(test_free_inside),
 	};
 

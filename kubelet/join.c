@@ -65,14 +65,15 @@ static int start_node(struct kn_join *j, struct kn_err *err)
 		.log = j->d.log,
 		.root_dir = o->root_dir,
 		.register_node = o->register_node,
-		.update_ns = 10 * KN_NSEC_PER_SEC,
-		.report_ns = 300 * KN_NSEC_PER_SEC,
+		.update_ns = kn_config_ns(o->config->nodestatusupdatefrequency),
+		.report_ns = kn_config_ns(o->config->nodestatusreportfrequency),
 		.on_node = on_node,
 		.on_pod_cidrs = on_pod_cidrs,
 		.user = j,
 	};
 
-	j->lease = kn_lease_new(j->d.loop, j->client, j->config.node_name, 40, j->d.log);
+	j->lease = kn_lease_new(j->d.loop, j->client, j->config.node_name,
+				o->config->nodeleasedurationseconds, j->d.log);
 	return kn_node_sync_new(&j->node, &deps, err);
 }
 

@@ -373,10 +373,13 @@ int main(int argc, char *argv[])
 	} else if (app.opt.help) {
 		kn_options_usage(1);
 	} else if (app.opt.version) {
-		dprintf(1, "kernlet %s\n", KN_VERSION);
+		dprintf(1, "Kubernetes %s\n", KN_KUBE_VERSION); /* kubeadm reads it */
 	} else {
 		kn_log_init(&app.log, 2, !strcmp(app.opt.logging_format, "json") ? KN_LOG_JSON : KN_LOG_TEXT,
 			    app.opt.verbosity);
+		if (*app.opt.unknown)
+			kn_warn(&app.log, "The configuration has what is not known, which is ignored", "err",
+				app.opt.unknown);
 		code = run(&app);
 		stop(&app);
 	}

@@ -179,16 +179,19 @@ int kn_node_config_make(struct kn_node_config *ret, const struct kn_options *o, 
 		.provider_id = o->provider_id,
 		.kube_version = KN_KUBE_VERSION,
 		.cloud_external = o->cloud_provider && !strcmp(o->cloud_provider, "external"),
-		.controller_attach = true,
+		.controller_attach = o->config->enablecontrollerattachdetach,
 		.max_pods = o->max_pods,
-		.max_images = 50,
-		.port = 10250,
-		.reserved = {.memory_bytes = 100 << 20, .ephemeral_fraction = 0.1},
+		.pods_per_core = o->config->podspercore,
+		.max_images = o->config->nodestatusmaximages,
+		.port = o->config->enableserver ? o->config->port : 0,
+		.taints = o->config->registerwithtaints,
+		.n_taints = o->config->n_registerwithtaints,
 	};
 	K8s__StringEntry **labels;
-	K8s__Taint **taints;
-	int r = 0;
+	int r = kn_node_reserved_make(&c.reserved, o->config, a, err);
 
+	if (r)
+		return r;
 	if (o->cloud_provider && *o->cloud_provider && !c.cloud_external)
 		return kn_err_set(err, EINVAL, "unsupported value for --cloud-provider: %s (only external)",
 				  o->cloud_provider);
@@ -197,10 +200,6 @@ int kn_node_config_make(struct kn_node_config *ret, const struct kn_options *o, 
 	if (!r && o->node_labels) {
 		r = kn_node_labels_parse(o->node_labels, a, &labels, &c.n_labels, err);
 		c.labels = labels;
-	}
-	if (!r && o->register_with_taints) {
-		r = kn_node_taints_parse(o->register_with_taints, a, &taints, &c.n_taints, err);
-		c.taints = taints;
 	}
 	if (!r)
 		*ret = c;

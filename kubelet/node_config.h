@@ -17,4 +17,9 @@ int kn_node_labels_parse(const char *text, struct kn_arena *a, K8s__StringEntry 
 int kn_node_taints_parse(const char *text, struct kn_arena *a, K8s__Taint ***ret, size_t *n,
 			 struct kn_err *err);
 
+/* What pods may not use: systemReserved, kubeReserved, and the hard eviction thresholds of memory and nodefs
+ * (pkg/kubelet/cm/node_container_manager_linux.go GetNodeAllocatableReservation). -EINVAL: no quantity. */
+int kn_node_reserved_make(struct kn_node_reserved *ret, const kn_config *c, struct kn_arena *a,
+			  struct kn_err *err);
+
 #endif

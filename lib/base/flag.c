@@ -88,6 +88,9 @@ int kn_flag_set(void *target, const struct kn_flag *f, const char *value, struct
 		return 0;
 	case KN_FLAG_BOOL:
 		return set_bool(field, value);
+	case KN_FLAG_TEXT:
+		*(const char **)field = value ? value : "true";
+		return 0;
 	case KN_FLAG_INT:
 		return set_int(field, value);
 	case KN_FLAG_DURATION:
@@ -122,7 +125,7 @@ int kn_flags_parse(const struct kn_flag *flags, size_t n, void *target, int argc
 		f = find_flag(flags, n, name, len);
 		if (!f)
 			return kn_err_set(err, EINVAL, "unknown flag: --%.*s", (int)len, name);
-		if (!value && f->type != KN_FLAG_BOOL) {
+		if (!value && f->type != KN_FLAG_BOOL && f->type != KN_FLAG_TEXT) {
 			if (i + 1 >= argc)
 				return kn_err_set(err, EINVAL, "flag needs an argument: --%s", f->name);
 			value = argv[++i];

@@ -14,6 +14,7 @@
 enum kn_flag_type {
 	KN_FLAG_STRING,	  /* const char *, borrowed from argv */
 	KN_FLAG_BOOL,	  /* bool */
+	KN_FLAG_TEXT,	  /* const char *, borrowed; "true" where no value is given, as for a boolean */
 	KN_FLAG_INT,	  /* int, 0 to 1,000,000 */
 	KN_FLAG_DURATION, /* int64_t, ns */
 	KN_FLAG_LIST,	  /* const char **, NULL-terminated, in the arena; commas between */

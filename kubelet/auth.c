@@ -67,6 +67,11 @@ struct kn_auth *kn_auth_new(struct kn_loop *loop, struct kn_client *client, cons
 	return a;
 }
 
+void kn_auth_client(struct kn_auth *a, struct kn_client *client)
+{
+	a->client = client;
+}
+
 struct kn_auth *kn_auth_free(struct kn_auth *a)
 {
 	if (!a)

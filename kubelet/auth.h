@@ -26,7 +26,8 @@ struct kn_auth;
 /* client: borrowed; NULL: what needs the API server is refused. */
 struct kn_auth *kn_auth_new(struct kn_loop *loop, struct kn_client *client, const struct kn_auth_config *cfg,
 			    const struct kn_log *log);
-struct kn_auth *kn_auth_free(struct kn_auth *a); /* no check may be under way */
+void kn_auth_client(struct kn_auth *a, struct kn_client *client); /* from now on */
+struct kn_auth *kn_auth_free(struct kn_auth *a);		  /* no check may be under way */
 
 /* status 200: go on; 401, 403, 500: answer with text (borrowed for the call). */
 typedef void (*kn_auth_done)(void *user, int status, const char *text);

@@ -13,7 +13,7 @@ spec:
   containers:
   - name: serve
     image: $IMAGE
-    args: [/bin/demo, serve, "8080"]
+    command: [sh, -c, "echo serves; exec httpd -f -p 8080 -h /etc"]
   - name: count
     image: $IMAGE
     command: [sh, -c, "i=0; while :; do i=\$((i + 1)); echo line \$i; sleep 0.2; done"]
@@ -50,8 +50,8 @@ rm -f "$C/cp.in" "$C/cp.out"
 kubectl -n "$T" port-forward pod/p 18888:8080 >"$C/forward" 2>&1 &
 forward=$!
 kn_until 10 grep -q Forwarding "$C/forward"
-same "port-forward" "$(in_node curl -sS -m 5 http://127.0.0.1:18888/ 2>&1)" p
-same "port-forward again" "$(in_node curl -sS -m 5 http://127.0.0.1:18888/ 2>&1)" p
+same "port-forward" "$(in_node curl -sS -m 5 http://127.0.0.1:18888/hostname 2>&1)" p
+same "port-forward again" "$(in_node curl -sS -m 5 http://127.0.0.1:18888/hostname 2>&1)" p
 kill $forward 2>/dev/null
 rm -f "$C/forward"
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include "kubelet/log_links.h"
 #include "kubelet/pod_dirs.h"
 #include "lib/http/http.h"
 #include "lib/base/mem.h"
@@ -33,6 +34,7 @@ int kn_kubelet_new(struct kn_kubelet **ret, const struct kn_kubelet_deps *deps, 
 	k->wanted_by_uid = kn_map_new();
 	kn_kubelet_refs_start(k);
 	k->pleg = kn_pleg_new(k);
+	k->logs = kn_log_watch_new(k, &k->d.logs);
 	kn_runtime_state_start(k);
 	*ret = k;
 	return 0;
@@ -50,6 +52,7 @@ struct kn_kubelet *kn_kubelet_free(struct kn_kubelet *k)
 	kn_calls_cancel_all(k);
 	kn_runtime_state_stop(k);
 	kn_pleg_free(k->pleg);
+	kn_log_watch_free(k->logs);
 	kn_timer_free(k->housekeeping);
 	kn_timer_free(k->reports);
 	kn_map_free(k->wanted_by_uid, NULL);
@@ -228,6 +231,7 @@ static void sweep(struct kn_kubelet *k)
 	struct kn_arena *a kn_auto_arena = kn_arena_new(1 << 20);
 	char **uids;
 
+	kn_log_links_sweep(k->d.node->pod_logs_dir);
 	if (!k->sources_ready || !k->runtime.reachable || kn_pod_dirs_list(k->d.node, a, &uids, NULL))
 		return;
 	for (; *uids; uids++) {

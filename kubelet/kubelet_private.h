@@ -26,6 +26,7 @@ struct kn_pleg;
 struct kn_start;
 struct kn_probes;
 struct kn_kill;
+struct kn_log_watch;
 struct kn_ensure;
 
 struct kn_startup { /* ns of CLOCK_MONOTONIC; 0: not reached */
@@ -111,6 +112,7 @@ struct kn_kubelet {
 	struct kn_refs *refs;
 	struct kn_tokens *tokens;
 	struct kn_lookup lookup; /* of both; without functions when there is no API server */
+	struct kn_log_watch *logs;
 	struct kn_http *http;	 /* of probes and hooks: never reuses a connection */
 	struct kn_timer *housekeeping;
 	struct kn_timer *reports;
@@ -220,6 +222,10 @@ void kn_worker_volumes_update(struct kn_worker *w);			 /* w->pod was changed */
 /* Nothing of them is under way any more when done runs. */
 void kn_worker_volumes_close(struct kn_worker *w, void (*done)(struct kn_worker *w));
 void kn_worker_volumes_free(struct kn_worker *w);
+
+/* log_watch.c */
+struct kn_log_watch *kn_log_watch_new(struct kn_kubelet *k, const struct kn_log_limits *limits);
+struct kn_log_watch *kn_log_watch_free(struct kn_log_watch *l);
 
 /* pleg.c */
 struct kn_pleg *kn_pleg_new(struct kn_kubelet *k);

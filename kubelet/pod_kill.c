@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include "kubelet/log_links.h"
 #include "kubelet/pod_dirs.h"
 #include "lib/base/mem.h"
 
@@ -94,10 +95,24 @@ void kn_act_stop_sandbox(struct kn_worker *w, const char *id, bool remove)
 		      remove ? on_stopped_for_removal : on_over, w);
 }
 
+/* Its log goes with it; what is kept for `logs --previous` is the newest dead container, with its log. */
+static void remove_logs(struct kn_worker *w, const char *id)
+{
+	const char *name = name_of(w, id);
+
+	for (size_t i = 0; i < w->seen->n_containers; i++)
+		if (!strcmp(w->seen->containers[i].id, id) && w->seen->containers[i].log_path)
+			kn_log_remove_all(w->seen->containers[i].log_path);
+	char *link kn_auto_free =
+		kn_log_link_path(w->k->d.node->pod_logs_dir, w->name, w->ns, name ? name : "", id);
+	kn_log_link_remove(link);
+}
+
 void kn_act_remove_container(struct kn_worker *w, const char *id)
 {
 	Cri__RemoveContainerRequest req = CRI__REMOVE_CONTAINER_REQUEST__INIT;
 
+	remove_logs(w, id);
 	req.container_id = (char *)id;
 	kn_call_start(w->k, w, KN_CRI_REMOVE_CONTAINER, &req.base, KN_CRI_TIMEOUT_DEFAULT, on_over, w);
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "kubelet/hook.h"
+#include "kubelet/log_links.h"
 #include "kubelet/pod_dirs.h"
 #include "lib/base/file.h"
 #include "lib/base/mem.h"
@@ -98,6 +99,19 @@ static void on_hook(void *user, const char *error)
 		      "FailedPostStartHook", on_killed);
 }
 
+static void link_log(struct kn_worker *w)
+{
+	const struct kn_node_ctx *n = w->k->d.node;
+	struct kn_start *s = w->start;
+	const char *log = kn_arena_printf(s->arena, "%s/%s/%u.log", kn_path_pod_logs(s->arena, n, w->pod),
+					  s->container->name, s->attempt);
+	char *link kn_auto_free = kn_log_link_path(n->pod_logs_dir, w->name, w->ns, s->container->name, s->id);
+	struct kn_err err = KN_ERR_INIT;
+
+	if (kn_log_link_make(link, log, &err))
+		kn_warn(w->k->d.log, "Failed to link to a container's log", "err", err.msg);
+}
+
 static void on_started(void *user, const ProtobufCMessage *rsp, const struct kn_err *err)
 {
 	struct kn_worker *w = user;
@@ -112,6 +126,7 @@ static void on_started(void *user, const ProtobufCMessage *rsp, const struct kn_
 		return;
 	}
 	kn_worker_log(w, false, "Started", s->container->name, "Container started");
+	link_log(w);
 	if (l && l->poststart && !w->terminating)
 		s->hook = kn_hook_start(w, l->poststart, s->container, s->id, on_hook, w);
 	else

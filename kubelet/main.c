@@ -17,6 +17,7 @@
 #include "kubelet/options.h"
 #include "kubelet/pod_set.h"
 #include "kubelet/pod_source.h"
+#include "kubelet/server_main.h"
 #include "kubelet/services_main.h"
 #include "lib/base/file.h"
 #include "lib/base/mem.h"
@@ -45,6 +46,7 @@ struct app {
 	struct kn_status_manager *status;
 	struct kn_recorder *recorder;
 	struct kn_pod_source *pod_source;
+	struct kn_server_main *server;
 	int64_t started_ns;
 };
 
@@ -258,6 +260,7 @@ static void on_client(void *user, struct kn_client *client)
 	kn_status_manager_connect(app->status, client);
 	kn_services_join(app->services, client);
 	kn_recorder_connect(app->recorder, kn_join_events(app->join));
+	kn_server_main_client(app->server, client);
 }
 
 static void on_node(void *user, struct kn_object *node)
@@ -282,6 +285,21 @@ static int start_join(struct app *app, struct kn_err *err)
 	};
 
 	return app->opt.kubeconfig ? kn_join_new(&app->join, &deps, err) : 0;
+}
+
+static int start_server(struct app *app, struct kn_err *err)
+{
+	const struct kn_server_main_deps deps = {
+		.loop = app->loop,
+		.cri = app->cri,
+		.kubelet = app->kubelet,
+		.cgroup = app->cgroup,
+		.node = &app->node,
+		.options = &app->opt,
+		.log = &app->log,
+	};
+
+	return kn_server_main_new(&app->server, &deps, err);
 }
 
 static int start(struct app *app, struct kn_err *err)
@@ -312,6 +330,8 @@ static int start(struct app *app, struct kn_err *err)
 	if (!r)
 		r = start_sources(app, err);
 	if (!r)
+		r = start_server(app, err);
+	if (!r)
 		r = start_join(app, err);
 	return r;
 }
@@ -319,6 +339,7 @@ static int start(struct app *app, struct kn_err *err)
 static void stop(struct app *app)
 {
 	kn_ctl_server_free(app->ctl);
+	kn_server_main_free(app->server);
 	kn_source_dir_free(app->source);
 	kn_services_free(app->services);
 	kn_pod_source_free(app->pod_source);

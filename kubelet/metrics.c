@@ -7,6 +7,8 @@
 #include <string.h>
 #include "lib/base/mem.h"
 
+#define EXACT 9007199254740992.0 /* 2^53: whole numbers below are exact */
+
 const double kn_metric_default_bounds[11] = {.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10};
 
 struct series {
@@ -180,7 +182,7 @@ static void value(struct kn_buf *out, double v)
 		kn_buf_adds(out, v > 0 ? "+Inf" : "-Inf");
 	else if (isnan(v))
 		kn_buf_adds(out, "NaN");
-	else if (v == floor(v) && fabs(v) < 9007199254740992.0)
+	else if (v < EXACT && v > -EXACT && v == (double)(long long)v)
 		kn_buf_addf(out, "%.0f", v);
 	else
 		kn_buf_addf(out, "%.17g", v);

@@ -50,6 +50,9 @@ void kn_kubelet_each_probe(struct kn_kubelet *k, void (*fn)(void *user, const st
 			   void *user);
 int kn_kubelet_new(struct kn_kubelet **ret, const struct kn_kubelet_deps *deps, struct kn_err *err);
 struct kn_kubelet *kn_kubelet_free(struct kn_kubelet *k); /* stops acting; pods go on running */
+/* From now on Secrets, ConfigMaps and tokens can be had: the client outlives the kubelet. Before the first pod of the
+ * API server; static pods may not refer to its objects. */
+void kn_kubelet_connect(struct kn_kubelet *k, struct kn_client *client);
 /* The whole desired set (referenced as needed). Pods no longer in it are terminated gracefully. Until the
  * first call nothing is terminated or cleaned up (sources not ready). */
 void kn_kubelet_set_pods(struct kn_kubelet *k, struct kn_pod *const *pods, size_t n);

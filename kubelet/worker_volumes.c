@@ -71,6 +71,13 @@ void kn_kubelet_refs_stop(struct kn_kubelet *k)
 	k->tokens = kn_tokens_free(k->tokens);
 }
 
+void kn_kubelet_connect(struct kn_kubelet *k, struct kn_client *client)
+{
+	kn_kubelet_refs_stop(k);
+	k->d.client = client;
+	kn_kubelet_refs_start(k);
+}
+
 static void on_refresh_failed(void *user, const char *message)
 {
 	kn_worker_log(user, true, "FailedMount", NULL, message);

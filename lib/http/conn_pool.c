@@ -23,12 +23,21 @@ struct sock {
 	struct kn_io *io;
 };
 
+/* Frames of many streams in one read: libcurl takes one, and asks to be called at once for the next. The
+ * bound leaves others their turn. */
+#define AT_ONCE_MAX 64
+
 static void action(struct kn_http_pool *p, curl_socket_t fd, int mask)
 {
 	int running;
 
 	p->inside = true;
+	p->at_once = false;
 	curl_multi_socket_action(p->multi, fd, mask, &running);
+	for (int i = 0; i < AT_ONCE_MAX && p->at_once; i++) {
+		p->at_once = false;
+		curl_multi_socket_action(p->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	}
 	p->inside = false;
 	kn_http_pool_settle(p);
 }
@@ -56,6 +65,7 @@ static int timer_wanted(CURLM *m, long ms, void *user)
 {
 	struct kn_http_pool *p = user;
 
+	p->at_once = ms == 0;
 	if (ms < 0)
 		kn_timer_disarm(p->timer);
 	else

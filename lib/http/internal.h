@@ -42,6 +42,7 @@ struct kn_http_pool {
 	bool unbound;		   /* not HTTP/2: a connection for each call */
 	bool inside;		   /* libcurl is on the stack: its handles can't be added or removed */
 	bool settling;		   /* the pool can't be freed */
+	bool at_once;		   /* libcurl's timer is set to now */
 	bool todo;		   /* calls were started or cancelled from inside */
 	bool retired;		   /* new calls get another pool; freed after its last call */
 	int64_t heard;		   /* monotonic ns of the last byte from the server */

@@ -224,7 +224,9 @@ struct kn_timer *kn_timer_new(struct kn_loop *l, void (*fn)(void *user), void *u
 
 void kn_timer_arm(struct kn_timer *t, int64_t after_ns)
 {
-	uint64_t at;
+	/* 1 ms: wake-ups coalesce, nothing here needs finer. But sd-event wakes at the end of that span, and
+	 * 0 means the next iteration. */
+	uint64_t at, accuracy = after_ns > 0 ? 1000 : 1;
 	int r;
 
 	if (after_ns < 0)
@@ -233,10 +235,11 @@ void kn_timer_arm(struct kn_timer *t, int64_t after_ns)
 	if (t->source) {
 		r = sd_event_source_set_time(t->source, at);
 		if (r >= 0)
+			r = sd_event_source_set_time_accuracy(t->source, accuracy);
+		if (r >= 0)
 			r = sd_event_source_set_enabled(t->source, SD_EVENT_ONESHOT);
 	} else {
-		/* Accuracy 1 ms: wake-ups coalesce, nothing here needs finer. */
-		r = sd_event_add_time(t->loop->event, &t->source, CLOCK_MONOTONIC, at, 1000, on_time, t);
+		r = sd_event_add_time(t->loop->event, &t->source, CLOCK_MONOTONIC, at, accuracy, on_time, t);
 	}
 	/* ESTALE: the loop has ended, and what is taken down after it may still set timers. */
 	if (r < 0 && r != -ESTALE)

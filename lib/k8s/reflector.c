@@ -9,7 +9,7 @@
 
 #define WATCH_MIN_S 300	 /* a watch is asked for 5 to 10 minutes (client-go's minWatchTimeout) */
 #define WATCH_GRACE_S 30 /* by then the server should have ended it */
-#define IDLE_NS (210 * KN_NSEC_PER_SEC) /* bookmarks come every minute: three were lost */
+#define IDLE_NS (210 * KN_NSEC_PER_SEC) /* bookmarks come every minute, but see on_idle */
 #define SHORT_NS KN_NSEC_PER_SEC	/* a watch that ends so soon with nothing is a failure */
 #define RETRY_AFTER_MAX_S 120
 
@@ -218,6 +218,9 @@ static void on_watch_done(void *user, const struct kn_api_result *result)
 	leave(r);
 }
 
+/* Silence may be a connection that leads nowhere any more. It may also be nothing to say: a server sends no
+ * bookmarks for a resource that hasn't changed since the server was started (apiserver's cacher.go). Hence no
+ * word of it where a watch can simply be begun anew. */
 static void on_idle(void *user)
 {
 	struct kn_reflector *r = user;
@@ -229,9 +232,14 @@ static void on_idle(void *user)
 		return;
 	}
 	enter(r);
-	kn_err_set(&why.err, ETIMEDOUT, "watch: silent for %lld s",
-		   (long long)(r->idle_ns / KN_NSEC_PER_SEC));
-	fail(r, KN_REFLECTOR_RESUME, &why);
+	if (r->phase == KN_REFLECTOR_WATCH) {
+		cancel(r);
+		act(r);
+	} else {
+		kn_err_set(&why.err, ETIMEDOUT, "watch: silent for %lld s",
+			   (long long)(r->idle_ns / KN_NSEC_PER_SEC));
+		fail(r, KN_REFLECTOR_RESUME, &why);
+	}
 	leave(r);
 }
 
@@ -270,7 +278,7 @@ static void start_watch(struct kn_reflector *r, enum kn_reflector_phase phase)
 	r->started_ns = r->heard_ns = now(r);
 	query(r, timeout_s, &text);
 	req.query = text.data;
-	kn_timer_arm(r->idle, r->idle_ns);
+	kn_timer_arm(r->idle, r->idle_ns + r->idle_ns / 4 * (random32() % 256) / 256);
 	r->call = r->transport->stream(r->ctx, &req, on_data, on_watch_done, r);
 }
 

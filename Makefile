@@ -88,7 +88,7 @@ $(O)/%.a:
 	$(call say,AR,$@) rm -f $@; $(AR) rcs $@ $^
 
 link      = $(call say,LD,$@) $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(1)
-$(O)/kernlet: $(O)/kubelet/main.o $(O)/kubelet/services_main.o $(A_KUB) $(A_CRI) $(A_PROXY) $(A_LIB)
+$(O)/kernlet: $(patsubst %.c,$(O)/%.o,$(wildcard kubelet/*main.c)) $(A_KUB) $(A_CRI) $(A_PROXY) $(A_LIB)
 	$(call link,$(LIBS_CRI) $(LIBS_BPF) $(LIBS_KUBELET) $(LIBS_BASE))
 $(O)/kernlet-proxy: $(O)/proxy/main.o $(A_PROXY) $(A_LIB)
 	$(call link,$(LIBS_BPF) $(LIBS_BASE))

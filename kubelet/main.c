@@ -257,6 +257,7 @@ static void on_client(void *user, struct kn_client *client)
 {
 	struct app *app = user;
 
+	kn_kubelet_connect(app->kubelet, client);
 	kn_status_manager_connect(app->status, client);
 	kn_services_join(app->services, client);
 	kn_recorder_connect(app->recorder, kn_join_events(app->join));

@@ -69,3 +69,46 @@ void kn_pod_refs_each(const struct kn_pod *p, void (*fn)(void *user, enum kn_ref
 	for (size_t i = 0; i < s->n_imagepullsecrets; i++)
 		one(&v, KN_REF_SECRET, s->imagepullsecrets[i]->name);
 }
+
+struct found {
+	bool secret, config_map;
+};
+
+static void note(void *user, enum kn_ref_kind kind, const char *name)
+{
+	struct found *f = user;
+
+	*(kind == KN_REF_SECRET ? &f->secret : &f->config_map) = true;
+}
+
+static const char *volume_reference(const K8s__VolumeSource *s)
+{
+	if (s->csi)
+		return "csidrivers (via CSI volumes)";
+	if (s->persistentvolumeclaim)
+		return "persistentvolumeclaims";
+	for (size_t i = 0; s->projected && i < s->projected->n_sources; i++)
+		if (s->projected->sources[i]->serviceaccounttoken)
+			return "serviceaccounts (via projected volumes)";
+	return NULL;
+}
+
+const char *kn_pod_api_reference(const struct kn_pod *p)
+{
+	const K8s__PodSpec *s = p->obj->spec;
+	const char *what = NULL;
+	struct found f = {0};
+
+	if (kn_str_set(s->serviceaccountname))
+		return "serviceaccounts";
+	kn_pod_refs_each(p, note, &f);
+	if (f.secret)
+		return "secrets";
+	if (f.config_map)
+		return "configmaps";
+	if (s->n_resourceclaims)
+		return "resourceclaims";
+	for (size_t i = 0; i < s->n_volumes && !what; i++)
+		what = s->volumes[i]->volumesource ? volume_reference(s->volumes[i]->volumesource) : NULL;
+	return what;
+}

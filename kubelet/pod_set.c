@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "kubelet/pod_set.h"
+#include "kubelet/refs.h"
 #include "lib/base/mem.h"
 
 struct item {
@@ -66,8 +67,13 @@ static int make_pod(struct kn_pod_set *s, const struct kn_manifest *m, struct kn
 	if (!obj)
 		return kn_err_set(err, EINVAL, "pod can't be copied");
 	r = kn_pod_new(ret, a, obj, m->file, s->node_name, err);
-	if (!r)
-		a = NULL;
+	if (r)
+		return r;
+	a = NULL;
+	if (kn_pod_api_reference(*ret)) {
+		r = kn_err_set(err, EINVAL, "static pods may not reference %s", kn_pod_api_reference(*ret));
+		*ret = kn_pod_unref(*ret);
+	}
 	return r;
 }
 

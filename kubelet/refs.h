@@ -17,6 +17,9 @@ enum kn_ref_state { KN_REF_READY, KN_REF_WAITING, KN_REF_NOT_FOUND, KN_REF_ERROR
  */
 void kn_pod_refs_each(const struct kn_pod *p, void (*fn)(void *user, enum kn_ref_kind kind, const char *name),
 		      void *user);
+/* What a pod names that only an API server has: "secrets", "configmaps" ...; NULL:
+ * nothing. A static pod may name none (HasAPIObjectReference in pkg/api/pod/util.go). Pure. */
+const char *kn_pod_api_reference(const struct kn_pod *p);
 
 struct kn_refs;
 struct kn_refs_config {

@@ -164,10 +164,28 @@ struct gathered {
 	struct kn_err err; /* the first failure */
 };
 
+struct asked {
+	const struct kn_volumes *v;
+	bool *waiting;
+};
+
+static void ask(void *user, enum kn_ref_kind kind, const char *name)
+{
+	const struct asked *a = user;
+	const struct kn_lookup *l = &a->v->c.lookup;
+	const ProtobufCMessage *object;
+
+	if (l->object(l->user, kind, a->v->pod->ns, name, &object, NULL) == KN_REF_WAITING)
+		*a->waiting = true;
+}
+
 static void gather(struct kn_volumes *v, struct gathered *g)
 {
 	const K8s__PodSpec *s = v->pod->obj->spec;
 
+	/* Containers want their env, and pulls their secrets, at once. */
+	if (v->setup && !v->impatient && v->c.lookup.object)
+		kn_pod_refs_each(v->pod, ask, &(struct asked){v, &g->waiting});
 	g->contents = kn_volume_contents_new(v->pod);
 	g->sums = kn_calloc(s->n_volumes + 1, sizeof(*g->sums));
 	for (size_t i = 0; i < s->n_volumes; i++) {

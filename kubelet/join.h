@@ -25,8 +25,12 @@ struct kn_join_deps { /* all borrowed */
 	void (*on_node)(void *user, struct kn_object *node);
 	/* The Node's pod CIDRs, comma between, at first and when they change. May be NULL. */
 	void (*on_pod_cidrs)(void *user, const char *cidrs);
+	/* A serving certificate signed by the cluster (serverTLSBootstrap), PEM; valid inside. May be NULL.
+	 */
+	void (*on_serving_cert)(void *user, const char *cert_pem, const char *key_pem);
 	void *user;
 };
+/* Fails when the kubeconfig can't be used and there is no bootstrap kubeconfig to get one with. */
 int kn_join_new(struct kn_join **ret, const struct kn_join_deps *deps, struct kn_err *err);
 struct kn_join *kn_join_free(struct kn_join *j);	   /* after everything that uses its client */
 struct kn_client *kn_join_client(const struct kn_join *j); /* NULL: not yet */

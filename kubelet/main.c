@@ -11,6 +11,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "kubelet/cni_conf.h"
+#include "kubelet/healthz.h"
 #include "kubelet/join.h"
 #include "kubelet/kubelet.h"
 #include "kubelet/node_info.h"
@@ -47,6 +48,7 @@ struct app {
 	struct kn_recorder *recorder;
 	struct kn_pod_source *pod_source;
 	struct kn_server_main *server;
+	struct kn_healthz *healthz;
 	int64_t started_ns;
 };
 
@@ -271,6 +273,15 @@ static void on_node(void *user, struct kn_object *node)
 	kn_pod_source_node(app->pod_source, kn_join_client(app->join), node);
 }
 
+static void on_serving_cert(void *user, const char *cert_pem, const char *key_pem)
+{
+	struct app *app = user;
+	struct kn_err err = KN_ERR_INIT;
+
+	if (kn_server_main_cert(app->server, cert_pem, key_pem, &err))
+		kn_error(&app->log, "Failed to use the cluster's serving certificate", "err", err.msg);
+}
+
 static int start_join(struct app *app, struct kn_err *err)
 {
 	struct kn_join_deps deps = {
@@ -282,6 +293,7 @@ static int start_join(struct app *app, struct kn_err *err)
 		.on_client = on_client,
 		.on_node = on_node,
 		.on_pod_cidrs = on_pod_cidrs,
+		.on_serving_cert = on_serving_cert,
 		.user = app,
 	};
 
@@ -332,6 +344,9 @@ static int start(struct app *app, struct kn_err *err)
 		r = start_sources(app, err);
 	if (!r)
 		r = start_server(app, err);
+	if (!r && app->opt.config->healthzport)
+		app->healthz = kn_healthz_new(app->loop, app->opt.config->healthzbindaddress,
+					      (uint16_t)app->opt.config->healthzport, NULL, NULL, &app->log);
 	if (!r)
 		r = start_join(app, err);
 	return r;
@@ -340,6 +355,7 @@ static int start(struct app *app, struct kn_err *err)
 static void stop(struct app *app)
 {
 	kn_ctl_server_free(app->ctl);
+	kn_healthz_free(app->healthz);
 	kn_server_main_free(app->server);
 	kn_source_dir_free(app->source);
 	kn_services_free(app->services);

@@ -113,7 +113,7 @@ struct kn_kubelet {
 	struct kn_tokens *tokens;
 	struct kn_lookup lookup; /* of both; without functions when there is no API server */
 	struct kn_log_watch *logs;
-	struct kn_http *http;	 /* of probes and hooks: never reuses a connection */
+	struct kn_http *http; /* of probes and hooks: never reuses a connection */
 	struct kn_timer *housekeeping;
 	struct kn_timer *reports;
 	int64_t started_ns; /* of CLOCK_MONOTONIC */
@@ -222,6 +222,11 @@ void kn_worker_volumes_update(struct kn_worker *w);			 /* w->pod was changed */
 /* Nothing of them is under way any more when done runs. */
 void kn_worker_volumes_close(struct kn_worker *w, void (*done)(struct kn_worker *w));
 void kn_worker_volumes_free(struct kn_worker *w);
+
+/* start_special.c: its stop signal, and the target of an ephemeral container. ENOENT: that isn't there.
+ * Borrows from w->seen. */
+int kn_start_special(const struct kn_worker *w, const K8s__Container *c, Cri__ContainerConfig *config,
+		     struct kn_err *err);
 
 /* log_watch.c */
 struct kn_log_watch *kn_log_watch_new(struct kn_kubelet *k, const struct kn_log_limits *limits);

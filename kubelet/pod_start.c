@@ -105,7 +105,8 @@ static void link_log(struct kn_worker *w)
 	struct kn_start *s = w->start;
 	const char *log = kn_arena_printf(s->arena, "%s/%s/%u.log", kn_path_pod_logs(s->arena, n, w->pod),
 					  s->container->name, s->attempt);
-	char *link kn_auto_free = kn_log_link_path(n->pod_logs_dir, w->name, w->ns, s->container->name, s->id);
+	char *link kn_auto_free =
+		kn_log_link_path(n->pod_logs_dir, w->name, w->ns, s->container->name, s->id);
 	struct kn_err err = KN_ERR_INIT;
 
 	if (kn_log_link_make(link, log, &err))
@@ -195,8 +196,9 @@ static int gen(struct kn_worker *w, struct kn_start *s, const char *const *subpa
 	if (r < 0)
 		return r;
 	x.subpaths = subpaths;
-	return kn_gen_container(s->arena, w->k->d.node, w->pod, s->container, s->attempt, s->image, ips, &x,
-				ret, err);
+	r = kn_gen_container(s->arena, w->k->d.node, w->pod, s->container, s->attempt, s->image, ips, &x, ret,
+			     err);
+	return r < 0 ? r : kn_start_special(w, s->container, *ret, err);
 }
 
 static void on_config(struct kn_worker *w, const char *const *subpaths, const struct kn_err *config_err)

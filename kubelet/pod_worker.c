@@ -223,7 +223,9 @@ static void act_backoff(struct kn_worker *w, const struct kn_act *a)
 	    !strcmp(old->message, message))
 		return;
 	kn_worker_wait(w, a->index, "CrashLoopBackOff", message, 0);
-	kn_worker_log(w, true, "BackOff", name, message);
+	char *told kn_auto_free = kn_sprintf("Back-off restarting failed container %s in pod %s_%s(%s)", name,
+					     w->name, w->ns, w->uid);
+	kn_worker_log(w, true, "BackOff", name, told);
 }
 
 void kn_worker_act(struct kn_worker *w)

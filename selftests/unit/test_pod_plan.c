@@ -248,6 +248,75 @@ static void plans_by_the_table(void **state)
 	}
 }
 
+static void probes_decide(void **state)
+{
+	struct kn_waiting w[3] = {0};
+	K8s__Probe probe = K8S__PROBE__INIT;
+	struct fixture f;
+
+	probe.has_terminationgraceperiodseconds = true;
+	probe.terminationgraceperiodseconds = 5;
+	setup(&f, "c1 c2", "Always", "S0+ c1@S0:r c2@S0:r");
+	f.in.waiting = w;
+	w[1].probes.unready = w[1].probes.unstarted = true;
+	expect(&f, "");
+	w[1].probes.liveness_failed = true;
+	expect(&f, "kill:c2.1(30)");
+	f.regular[1]->livenessprobe = &probe;
+	expect(&f, "kill:c2.1(5)");
+	w[1].probes.liveness_failed = false;
+	w[1].probes.startup_failed = true;
+	expect(&f, "kill:c2.1(30)");
+	teardown(&f);
+}
+
+static void startup_probes_of_sidecars_gate(void **state)
+{
+	struct kn_waiting w[3] = {0};
+	struct fixture f;
+
+	setup(&f, "s1 i1 c1", "Always", "S0+ s1@S0:r");
+	f.in.waiting = w;
+	w[0].probes.unstarted = true;
+	expect(&f, "");
+	w[0].probes.startup_failed = true;
+	expect(&f, "kill:s1.0(30)");
+	w[0].probes = (struct kn_probe_verdict){0};
+	expect(&f, "start:i1#0");
+	teardown(&f);
+	/* later on a sidecar that is not well holds up nobody */
+	setup(&f, "s1 c1", "Always", "S0+ c1@S0:1 s1@S0:r");
+	f.in.waiting = w;
+	w[0].probes.unstarted = w[0].probes.liveness_failed = true;
+	expect(&f, "kill:s1.1(30) start:c1#1");
+	teardown(&f);
+}
+
+static void containers_have_restart_policies(void **state)
+{
+	K8s__ContainerRestartRuleOnExitCodes codes = K8S__CONTAINER_RESTART_RULE_ON_EXIT_CODES__INIT;
+	K8s__ContainerRestartRule rule = K8S__CONTAINER_RESTART_RULE__INIT, *rules[] = {&rule};
+	int32_t values[] = {42};
+	struct fixture f;
+
+	setup(&f, "c1 c2", "Never", "S0+ c1@S0:3 c2@S0:42");
+	f.regular[0]->restartpolicy = (char *)"OnFailure";
+	expect(&f, "start:c1#1");
+	f.regular[0]->restartpolicy = NULL;
+	f.regular[1]->restartpolicy = (char *)"Never";
+	f.regular[1]->restartpolicyrules = rules;
+	f.regular[1]->n_restartpolicyrules = 1;
+	rule.action = (char *)"Restart";
+	rule.exitcodes = &codes;
+	codes.operator_ = (char *)"In";
+	codes.values = values;
+	codes.n_values = 1;
+	expect(&f, "start:c2#1");
+	codes.operator_ = (char *)"NotIn";
+	expect(&f, "stop:S0|terminal");
+	teardown(&f);
+}
+
 static void crash_loop_waits(void **state)
 {
 	struct fixture f;
@@ -332,6 +401,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plans_by_the_table),
+		cmocka_unit_test(probes_decide),
+		cmocka_unit_test(startup_probes_of_sidecars_gate),
+		cmocka_unit_test(containers_have_restart_policies),
 		cmocka_unit_test(crash_loop_waits),
 		cmocka_unit_test(holds_are_kept),
 		cmocka_unit_test(takes_down_in_order),

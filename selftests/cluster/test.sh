@@ -87,7 +87,5 @@ t_begin() {
 	kn_until 30 k get serviceaccount default
 }
 t_end() {
-	trap - EXIT
-	t_stop
-	exit $t_failed
+	exit $t_failed # the trap does the rest
 }

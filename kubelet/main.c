@@ -18,6 +18,7 @@
 #include "kubelet/options.h"
 #include "kubelet/pod_set.h"
 #include "kubelet/pod_source.h"
+#include "kubelet/service_env.h"
 #include "kubelet/server_main.h"
 #include "kubelet/services_main.h"
 #include "lib/base/file.h"
@@ -47,6 +48,7 @@ struct app {
 	struct kn_status_manager *status;
 	struct kn_recorder *recorder;
 	struct kn_pod_source *pod_source;
+	struct kn_service_env *service_env; /* NULL: no API server yet */
 	struct kn_server_main *server;
 	struct kn_healthz *healthz;
 	int64_t started_ns;
@@ -172,6 +174,17 @@ static int start_proxy(struct app *app, struct kn_err *err)
 	return r ? kn_err_wrap(err, "Service proxy") : 0;
 }
 
+static int service_env(void *user, struct kn_arena *a, const struct kn_pod *p, Cri__KeyValue ***list,
+		       size_t *n, struct kn_err *err)
+{
+	const struct app *app = user;
+	const K8s__PodSpec *spec = p->obj->spec;
+
+	return kn_service_env_make(app->service_env, p->ns,
+				   !spec->has_enableservicelinks || spec->enableservicelinks, a, list, n,
+				   err);
+}
+
 static int start_kubelet(struct app *app, struct kn_err *err)
 {
 	struct kn_kubelet_deps deps = {
@@ -194,6 +207,8 @@ static int start_kubelet(struct app *app, struct kn_err *err)
 	}
 	deps.status = app->status;
 	deps.recorder = app->recorder;
+	deps.service_env = service_env;
+	deps.service_env_user = app;
 	deps.pool = app->pool;
 	deps.cri = app->cri;
 	return kn_kubelet_new(&app->kubelet, &deps, err);
@@ -261,6 +276,7 @@ static void on_client(void *user, struct kn_client *client)
 
 	kn_kubelet_connect(app->kubelet, client);
 	kn_status_manager_connect(app->status, client);
+	app->service_env = kn_service_env_new(app->loop, client, &app->log);
 	kn_services_join(app->services, client);
 	kn_recorder_connect(app->recorder, kn_join_events(app->join));
 	kn_server_main_client(app->server, client);
@@ -363,6 +379,7 @@ static void stop(struct app *app)
 	kn_kubelet_free(app->kubelet);
 	kn_status_manager_free(app->status);
 	kn_recorder_free(app->recorder);
+	kn_service_env_free(app->service_env);
 	kn_join_free(app->join);
 	kn_cri_free(app->cri);
 	kn_pool_free(app->pool);

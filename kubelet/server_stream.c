@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /exec, /attach, /portForward, /run: the runtime is asked for a URL (or, for /run, to do it), and the rest
  * is a matter between it and the client. */
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "kubelet/server_priv.h"
 #include "lib/base/mem.h"
@@ -166,14 +168,59 @@ void kn_server_attach(struct kn_server *s, struct kn_httpd_request *r, const str
 	begin(s, r, KN_CRI_ATTACH, &req.base, KN_CRI_TIMEOUT_DEFAULT, on_url);
 }
 
-/* Ports come with the streams; by query only with the old WebSocket protocol, which no client speaks. */
+struct ports {
+	int32_t list[64];
+	size_t n;
+	bool bad;
+};
+
+static void on_port(void *user, const char *name, const char *value)
+{
+	struct ports *p = user;
+
+	if (strcmp(name, "port") != 0)
+		return;
+	/* Several in one, with commas, as streaming/pkg/cri/portforward NewV4Options takes them. */
+	for (const char *s = value;; s++) {
+		char *end;
+		long port = strtol(s, &end, 10);
+
+		if (end == s || port < 1 || port > 65535 || (*end && *end != ',') ||
+		    p->n == KN_ARRAY_SIZE(p->list)) {
+			p->bad = true;
+			return;
+		}
+		p->list[p->n++] = (int32_t)port;
+		if (!*end)
+			return;
+		s = end;
+	}
+}
+
+/* With SPDY ports come with the streams; with WebSocket they are in the query. */
+static bool read_ports(struct kn_httpd_request *r, struct ports *p)
+{
+	const char *upgrade = kn_httpd_header(r, "Upgrade");
+
+	if (!upgrade || strcasecmp(upgrade, "websocket") != 0)
+		return true;
+	kn_httpd_each_param(r, on_port, p);
+	if (p->n && !p->bad)
+		return true;
+	kn_httpd_answer_text(r, 400,
+			     p->bad ? "query parameter \"port\" is not a port"
+				    : "query parameter \"port\" is required");
+	return false;
+}
+
 void kn_server_port_forward(struct kn_server *s, struct kn_httpd_request *r, const struct kn_route_match *m)
 {
 	Cri__PortForwardRequest req = CRI__PORT_FORWARD_REQUEST__INIT;
 	const struct kn_obs_sandbox *sb;
+	struct ports ports = {0};
 	struct kn_pod_peek p;
 
-	if (!find_pod(s, r, m, &p))
+	if (!read_ports(r, &ports) || !find_pod(s, r, m, &p))
 		return;
 	sb = p.seen ? kn_obs_newest(p.seen) : NULL;
 	if (!sb || !sb->ready) {
@@ -182,6 +229,8 @@ void kn_server_port_forward(struct kn_server *s, struct kn_httpd_request *r, con
 		return;
 	}
 	req.pod_sandbox_id = sb->id;
+	req.port = ports.list;
+	req.n_port = ports.n;
 	begin(s, r, KN_CRI_PORT_FORWARD, &req.base, KN_CRI_TIMEOUT_DEFAULT, on_url);
 }
 

@@ -70,7 +70,9 @@ struct kn_worker {
 	uint64_t sum;	  /* of the relist under way */
 	unsigned relist;  /* its stamp */
 	bool did, failed; /* of the present plan: something was done; something must be tried again later */
-	struct kn_probes *probes;   /* probe.c; NULL: none */
+	struct kn_probes *probes; /* probe.c; NULL: none */
+	struct kn_map *resized;	  /* resize.c: container id -> what it was given last; NULL: none */
+	unsigned resizing;
 	struct kn_kill *kills;	    /* container_kill.c: under way */
 	struct kn_volumes *volumes; /* worker_volumes.c; NULL: not begun */
 	bool volumes_failed;	    /* it is held back for one */
@@ -225,8 +227,13 @@ void kn_worker_volumes_free(struct kn_worker *w);
 
 /* start_special.c: its stop signal, and the target of an ephemeral container. ENOENT: that isn't there.
  * Borrows from w->seen. */
-int kn_start_special(const struct kn_worker *w, const K8s__Container *c, Cri__ContainerConfig *config,
-		     struct kn_err *err);
+int kn_start_special(const struct kn_worker *w, struct kn_arena *a, const K8s__Container *c,
+		     Cri__ContainerConfig *config, struct kn_err *err);
+
+/* resize.c: after each look; updates what runs with other resources than the pod wants by now, and notes in
+ * w->waiting what must be restarted for it. */
+void kn_resize_look(struct kn_worker *w);
+void kn_resize_forget(struct kn_worker *w);
 
 /* log_watch.c */
 struct kn_log_watch *kn_log_watch_new(struct kn_kubelet *k, const struct kn_log_limits *limits);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "kubelet/pod.h"
+#include "kubelet/resize.h"
 #include "lib/base/mem.h"
 
 #define MAX_IPS 16
@@ -111,6 +112,7 @@ void kn_obs_add_container(struct kn_obs_pod *p, const Cri__Container *c)
 {
 	const char *name = entry(c->labels, c->n_labels, KN_LABEL_CONTAINER_NAME);
 	const char *hash = entry(c->annotations, c->n_annotations, KN_ANNOTATION_CONTAINER_HASH);
+	const char *given = entry(c->annotations, c->n_annotations, KN_ANNOTATION_RESOURCES);
 	struct kn_obs_container *o;
 
 	if (!name)
@@ -125,6 +127,7 @@ void kn_obs_add_container(struct kn_obs_pod *p, const Cri__Container *c)
 		.created_ns = c->created_at,
 	};
 	snprintf(o->hash, sizeof(o->hash), "%s", hash ? hash : "");
+	snprintf(o->resources, sizeof(o->resources), "%s", given ? given : "");
 	o->restarts = parse_int(entry(c->annotations, c->n_annotations, KN_ANNOTATION_RESTART_COUNT),
 				c->metadata ? c->metadata->attempt : 0);
 	o->grace_s = parse_int(entry(c->annotations, c->n_annotations, KN_ANNOTATION_POD_GRACE), -1);

@@ -27,9 +27,10 @@ struct kn_obs_sandbox {
 struct kn_obs_container {
 	char *id, *name, *sandbox_id;
 	enum kn_obs_state state;
-	char hash[20];	   /* of the annotation; "" if there is none */
-	unsigned restarts; /* of the annotation, else the attempt */
-	int64_t grace_s;   /* of the annotation; -1: none */
+	char hash[20];	     /* of the annotation; "" if there is none */
+	char resources[112]; /* the same, of what it was given (resize.h) */
+	unsigned restarts;   /* of the annotation, else the attempt */
+	int64_t grace_s;     /* of the annotation; -1: none */
 	int64_t created_ns;
 	/* from ContainerStatus, if have_status */
 	bool have_status;

@@ -45,6 +45,8 @@ bool kn_plan_keep(struct kn_plan *out, const struct kn_plan_in *in, unsigned ind
 		kn_plan_kill(out, in, c, NULL, "is in \"unknown\" state, try killing it before restart");
 	else if (changed(k, c))
 		kn_plan_kill(out, in, c, NULL, "definition changed, will be restarted");
+	else if (in->waiting && in->waiting[index].resize_restart)
+		kn_plan_kill(out, in, c, NULL, "resize requires restart, will be restarted");
 	else if (v && v->liveness_failed)
 		kn_plan_kill(out, in, c, k->livenessprobe,
 			     again ? "failed liveness probe, will be restarted" : "failed liveness probe");

@@ -198,7 +198,7 @@ static int gen(struct kn_worker *w, struct kn_start *s, const char *const *subpa
 	x.subpaths = subpaths;
 	r = kn_gen_container(s->arena, w->k->d.node, w->pod, s->container, s->attempt, s->image, ips, &x, ret,
 			     err);
-	return r < 0 ? r : kn_start_special(w, s->container, *ret, err);
+	return r < 0 ? r : kn_start_special(w, s->arena, s->container, *ret, err);
 }
 
 static void on_config(struct kn_worker *w, const char *const *subpaths, const struct kn_err *config_err)

@@ -17,6 +17,7 @@ const char *kn_phase_name(enum kn_phase p);
 struct kn_waiting { /* why a container doesn't run; reason NULL: no special reason */
 	char *reason, *message;
 	struct kn_probe_verdict probes; /* of the run that is seen; zero without probes */
+	bool resize_restart;		/* it is to have other resources, and wants to be restarted for it */
 };
 
 enum kn_view_state { KN_VIEW_WAITING, KN_VIEW_RUNNING, KN_VIEW_TERMINATED };

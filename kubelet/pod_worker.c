@@ -51,6 +51,7 @@ struct kn_worker *kn_worker_free(struct kn_worker *w)
 	free((char *)w->image_user.name);
 	kn_probes_free(w->probes);
 	kn_kills_abandon(w);
+	kn_resize_forget(w);
 	kn_timer_free(w->timer);
 	w->report_due = true; /* nothing more is told */
 	for (unsigned i = 0; i < n; i++)
@@ -169,6 +170,7 @@ void kn_worker_looked(struct kn_worker *w, bool good)
 		return;
 	}
 	kn_probes_look(w);
+	kn_resize_look(w);
 	kn_worker_volumes_look(w);
 	const int64_t deadline = kn_worker_deadline(w);
 	struct kn_plan_in in = {

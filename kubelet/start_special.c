@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include "kubelet/resize.h"
 
 /* Numbers of the names are in the CRI's own table: runtimes translate them. */
 static void set_signal(Cri__ContainerConfig *config, const K8s__Container *c)
@@ -39,13 +40,16 @@ static const char *target_of(const struct kn_pod *p, const K8s__Container *c)
 	return NULL;
 }
 
-int kn_start_special(const struct kn_worker *w, const K8s__Container *c, Cri__ContainerConfig *config,
-		     struct kn_err *err)
+int kn_start_special(const struct kn_worker *w, struct kn_arena *a, const K8s__Container *c,
+		     Cri__ContainerConfig *config, struct kn_err *err)
 {
+	char *given = kn_arena_alloc(a, KN_RESOURCES_TEXT);
 	const char *target = target_of(w->pod, c);
 	const struct kn_obs_container *seen;
 
 	set_signal(config, c);
+	kn_resources_text(c, given);
+	kn_gen_entry(a, &config->annotations, &config->n_annotations, KN_ANNOTATION_RESOURCES, given);
 	if (!target || !*target)
 		return 0;
 	seen = kn_obs_find(w->seen, target, NULL);

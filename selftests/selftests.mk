@@ -50,7 +50,7 @@ FUZZ_SAN := -fsanitize=fuzzer-no-link,address,undefined
 fuzz: ## each fuzz target for FUZZ_SECONDS (30)
 	$(Q)$(MAKE) --no-print-directory O=$(O)/fuzz CC=$(CLANG) SAN="$(FUZZ_SAN) -fno-sanitize-recover=undefined" fuzz-build
 	$(Q)O=$(O)/fuzz FUZZ_SECONDS=$(FUZZ_SECONDS) selftests/harness/run-fuzz $(FUZZ_SRC)
-$(FUZZ_BIN): $(O)/selftests/%: $(O)/selftests/%.o $(A_CNI) $(A_LIB)
+$(FUZZ_BIN): $(O)/selftests/%: $(O)/selftests/%.o $(A_KUB) $(A_CNI) $(A_LIB)
 	$(call link,-fsanitize=fuzzer -lmnl $(LIBS_BASE))
 fuzz-build: $(FUZZ_BIN)
 .PHONY: fuzz fuzz-build

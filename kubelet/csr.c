@@ -75,6 +75,17 @@ static char *take(gnutls_datum_t *d)
 	return s;
 }
 
+/* GnuTLS heads a request as Netscape did ("NEW CERTIFICATE REQUEST"), which the API server refuses; RFC 7468,
+ * section 7, has no NEW. */
+static char *take_request(gnutls_datum_t *d)
+{
+	char *s = take(d);
+
+	for (char *p = s; (p = strstr(p, " NEW "));)
+		memmove(p, p + 4, strlen(p + 4) + 1);
+	return s;
+}
+
 int kn_csr_make(const struct kn_csr_subject *s, char **key_pem, char **csr_pem, struct kn_err *err)
 {
 	KN_CLEANUP(pair_free) struct pair p = {0};
@@ -93,7 +104,7 @@ int kn_csr_make(const struct kn_csr_subject *s, char **key_pem, char **csr_pem, 
 		gnutls_free(csr.data);
 		return kn_err_set(err, EIO, "certificate request: %s", gnutls_strerror(r));
 	}
-	*csr_pem = take(&csr);
+	*csr_pem = take_request(&csr);
 	*key_pem = take(&key);
 	return 0;
 }
@@ -128,5 +139,5 @@ int64_t kn_cert_rotate_at(const struct kn_cert_info *c, double random)
 {
 	double life = (double)(c->not_after - c->not_before);
 
-	return c->not_before + (int64_t)(life * (0.7 + 0.2 * random));
+	return c->not_before + (int64_t)(life * (0.7 + 0.2 * random) + 0.5);
 }

@@ -119,7 +119,11 @@ void kn_http_call_finish(struct kn_http_call *c, CURLcode code)
 	if (!c->err.code && code != CURLE_OK && !c->truncated) {
 		curl_easy_getinfo(c->easy, CURLINFO_OS_ERRNO, &os_errno);
 		e = kn_http_error(code, os_errno);
-		kn_err_set(&c->err, e, "%s", c->curl_err[0] ? c->curl_err : curl_easy_strerror(code));
+		/* libcurl keeps the first of its texts, which is that of the connection it replaced. */
+		if (code == CURLE_COULDNT_CONNECT)
+			kn_err_errno(&c->err, e, "connect");
+		else
+			kn_err_set(&c->err, e, "%s", c->curl_err[0] ? c->curl_err : curl_easy_strerror(code));
 	}
 	if (!c->err.code && followed(c))
 		return;

@@ -294,6 +294,7 @@ static void test_broken_answers(void **state)
 	assert_true(c->err.code == EPROTO || c->err.code == EINVAL);
 	get(c, "", (struct kn_http_request){.url = "http://127.0.0.1:1/"});
 	assert_int_equal(c->err.code, ECONNREFUSED);
+	assert_string_equal(c->err.msg, "connect: Connection refused");
 	get(c, "", (struct kn_http_request){.url = "ftp://127.0.0.1/"});
 	assert_int_equal(c->err.code, EINVAL);
 	get(c, "/ok", (struct kn_http_request){0});

@@ -14,6 +14,7 @@ struct kn_mirrors {
 	const struct kn_clock *clock;
 	const struct kn_log *log;
 	char *node_name;
+	bool held;	      /* something of the present round must wait */
 	struct kn_map *calls; /* what is under way or was refused, by "NAMESPACE/NAME" */
 };
 
@@ -136,8 +137,12 @@ static struct request *get_request(struct kn_mirrors *m, const char *key)
 {
 	struct request *q = kn_map_get(m->calls, key);
 
+	if (q && (q->call || kn_mono(m->clock) < q->again_ns)) {
+		m->held = true;
+		return NULL;
+	}
 	if (q)
-		return q->call || kn_mono(m->clock) < q->again_ns ? NULL : q;
+		return q;
 	q = kn_calloc(1, sizeof(*q));
 	q->m = m;
 	q->key = kn_strdup(key);
@@ -188,13 +193,14 @@ static const struct kn_pod *find(struct kn_pod *const *pods, size_t n, const str
 	return NULL;
 }
 
-void kn_mirrors_sync(struct kn_mirrors *m, struct kn_client *client, const char *node_uid,
+bool kn_mirrors_sync(struct kn_mirrors *m, struct kn_client *client, const char *node_uid,
 		     struct kn_pod *const *pods, size_t n, const struct kn_map *mirrors)
 {
 	const char *key;
 	size_t it = 0;
 	void *value;
 
+	m->held = false;
 	while (kn_map_next(mirrors, &it, &key, &value)) {
 		const struct kn_pod *p = find(pods, n, value);
 
@@ -207,4 +213,5 @@ void kn_mirrors_sync(struct kn_mirrors *m, struct kn_client *client, const char 
 		if (!kn_map_get(mirrors, name))
 			create_mirror(m, client, node_uid, pods[i], name);
 	}
+	return m->held;
 }

@@ -26,8 +26,9 @@ struct kn_mirrors *kn_mirrors_new(struct kn_loop *loop, const char *node_name, c
 struct kn_mirrors *kn_mirrors_free(struct kn_mirrors *m);
 /* Brings the API server's mirrors (a map of kn_object by "NAMESPACE/NAME", borrowed; as complete as the
  * caller's knowledge) in line with the static pods. node_uid: of the own Node. To be called at each change
- * of any of them, and now and then: what was refused is tried again after 10 s. */
-void kn_mirrors_sync(struct kn_mirrors *m, struct kn_client *client, const char *node_uid,
+ * of any of them, and now and then: what was refused is tried again after 10 s.
+ * True: something has to wait a second. */
+bool kn_mirrors_sync(struct kn_mirrors *m, struct kn_client *client, const char *node_uid,
 		     struct kn_pod *const *pods, size_t n, const struct kn_map *mirrors);
 
 #endif

@@ -29,9 +29,10 @@ static void sync_mirrors(void *user)
 
 	if (!s->synced || !s->have_statics)
 		return;
-	if (s->n_statics || kn_map_count(s->mirrors))
+	if (kn_mirrors_sync(s->mirror, s->client, s->node->uid, s->statics, s->n_statics, s->mirrors))
+		kn_timer_arm(s->mirror_timer, KN_NSEC_PER_SEC);
+	else if (s->n_statics || kn_map_count(s->mirrors))
 		kn_timer_arm(s->mirror_timer, MIRROR_EVERY);
-	kn_mirrors_sync(s->mirror, s->client, s->node->uid, s->statics, s->n_statics, s->mirrors);
 }
 
 struct kn_pod_source *kn_pod_source_new(const struct kn_pod_source_config *c)

@@ -7,7 +7,8 @@
 #include "lib/base/arena.h"
 #include "lib/base/mem.h"
 
-/* First chunk small (most objects are), later ones doubling up to this. */
+/* The first chunk is small (most objects are), later ones a quarter of what there is: thousands of objects
+ * are held at once, each with an arena that should not be twice its size. */
 #define CHUNK_FIRST 1024
 #define CHUNK_MAX (64 * 1024)
 #define ALIGN 16
@@ -20,7 +21,7 @@ struct chunk {
 
 struct kn_arena {
 	struct chunk *head;
-	size_t limit, used, next_size;
+	size_t limit, used, held;
 	ProtobufCAllocator pb;
 };
 
@@ -29,7 +30,6 @@ struct kn_arena *kn_arena_new(size_t limit)
 	struct kn_arena *a = kn_calloc(1, sizeof(*a));
 
 	a->limit = limit ? limit : SIZE_MAX;
-	a->next_size = CHUNK_FIRST;
 	return a;
 }
 
@@ -54,11 +54,14 @@ void kn_arena_freep(struct kn_arena **a)
 
 static struct chunk *chunk_new(struct kn_arena *a, size_t need)
 {
-	size_t size = need > a->next_size ? need : a->next_size;
-	struct chunk *c = kn_calloc(1, sizeof(*c) + size);
+	size_t size = a->held / 4;
+	struct chunk *c;
 
-	if (a->next_size < CHUNK_MAX)
-		a->next_size *= 2;
+	size = size < CHUNK_FIRST ? CHUNK_FIRST : size > CHUNK_MAX ? CHUNK_MAX : size;
+	if (size < need)
+		size = need;
+	c = kn_calloc(1, sizeof(*c) + size);
+	a->held += size;
 	c->size = size;
 	c->next = a->head;
 	a->head = c;

@@ -4,6 +4,7 @@
 
 #include "kubelet/cert_manager.h"
 #include "kubelet/cert_store.h"
+#include "kubelet/jitter.h"
 #include "lib/base/mem.h"
 
 #define RETRY_FIRST (2 * KN_NSEC_PER_SEC)
@@ -81,7 +82,7 @@ static void adopt(struct kn_cert_manager *m, const struct kn_cert_info *info)
 
 	m->info = *info;
 	m->have = true;
-	m->rotate_at = kn_cert_rotate_at(info, drand48());
+	m->rotate_at = kn_cert_rotate_at(info, kn_jitter());
 	kn_info(m->log, "Certificate rotation deadline determined", "name", m->name, "deadline",
 		kn_time_rfc3339(m->rotate_at * KN_NSEC_PER_SEC, date));
 	wait_for_rotation(m);

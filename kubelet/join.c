@@ -93,6 +93,7 @@ static int start_node(struct kn_join *j, struct kn_err *err)
 		.client = j->client,
 		.cri = j->d.cri,
 		.kubelet = j->d.kubelet,
+		.recorder = j->d.recorder,
 		.config = &j->config,
 		.log = j->d.log,
 		.root_dir = o->root_dir,

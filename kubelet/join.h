@@ -8,6 +8,7 @@
 
 #include "kubelet/node_status.h"
 #include "kubelet/options.h"
+#include "kubelet/recorder.h"
 #include "lib/k8s/client.h"
 #include "lib/k8s/object.h"
 
@@ -16,6 +17,7 @@ struct kn_join_deps { /* all borrowed */
 	struct kn_loop *loop;
 	struct kn_cri *cri;
 	struct kn_kubelet *kubelet;
+	struct kn_recorder *recorder; /* of the node's events; may be NULL */
 	const struct kn_options *options;
 	const struct kn_log *log;
 	/* The client may be used from now on: at once, or when the bootstrap's certificate is there. Once;

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "kubelet/jitter.h"
 #include "kubelet/lease.h"
 #include "lib/base/mem.h"
 #include "lib/k8s/message.h"
@@ -109,7 +110,7 @@ static void renewed(struct kn_lease *l, const struct kn_api_result *r)
 	l->failing = false;
 	l->backoff_ns = BACKOFF_FIRST;
 	/* Up to 4 % later, so that nodes don't step in line. */
-	kn_timer_arm(l->timer, every + every / 2500 * (rand() % 100));
+	kn_timer_arm(l->timer, every + (int64_t)((double)every * 0.04 * kn_jitter()));
 }
 
 static void on_written(void *user, const struct kn_api_result *r)

@@ -304,6 +304,7 @@ static int start_join(struct app *app, struct kn_err *err)
 		.loop = app->loop,
 		.cri = app->cri,
 		.kubelet = app->kubelet,
+		.recorder = app->recorder,
 		.options = &app->opt,
 		.log = &app->log,
 		.on_client = on_client,

@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "kubelet/jitter.h"
+#include "kubelet/node_events.h"
 #include "kubelet/node_register.h"
 #include "kubelet/node_sync.h"
 #include "lib/base/mem.h"
@@ -29,8 +31,9 @@ struct kn_node_sync {
 	int64_t started_ns, images_ns, machine_ns; /* monotonic */
 	int64_t reported_ns, delay_ns;		   /* last patch; what the next may be later than usual */
 	unsigned tries;
-	bool registered, ready, told_failure, images_asked;
+	bool registered, ready, told_failure, told_initial, images_asked;
 	bool memory_pressure, disk_pressure, pid_pressure;
+	bool unschedulable; /* as last told */
 };
 
 static int64_t now(const struct kn_node_sync *s)
@@ -112,6 +115,14 @@ static struct kn_node_seen seen(struct kn_node_sync *s, const struct kn_runtime_
 	};
 }
 
+static void on_event(void *user, bool warning, const char *reason, const char *message)
+{
+	struct kn_node_sync *s = user;
+
+	if (s->d.recorder)
+		kn_recorder_node(s->d.recorder, warning, reason, message);
+}
+
 /* ---- patching ---- */
 
 static void try_patch(struct kn_node_sync *s, const K8s__Node *old);
@@ -189,13 +200,16 @@ static void try_patch(struct kn_node_sync *s, const K8s__Node *old)
 	K8s__Node *new = kn_node_update(a, s->d.config, &facts, old, &changed);
 
 	note_ready(s, kn_node_is_ready(new->status));
+	if (changed)
+		kn_node_status_events(s->d.config->node_name, old->status, new->status, on_event, s);
 	if (!changed && s->reported_ns && now(s) - s->reported_ns < s->d.report_ns + s->delay_ns) {
 		s->tries = 0;
 		return;
 	}
 	/* After a change the next one is due at another time than the other nodes', else always after the
 	 * same time. */
-	s->delay_ns = changed || !s->reported_ns ? s->d.report_ns / 1000 * (rand() % 1000 - 500) : 0;
+	s->delay_ns =
+		changed || !s->reported_ns ? (int64_t)((double)s->d.report_ns * (kn_jitter() - 0.5)) : 0;
 	kn_node_patch(old, new, &patch);
 	req.raw = patch.data;
 	req.raw_len = patch.len;
@@ -259,6 +273,9 @@ static void on_changed(void *user, struct kn_object *old, struct kn_object *new)
 	}
 	node = (const void *)new->msg;
 	tell_cidrs(s, node->spec);
+	kn_node_schedulable_event(s->d.config->node_name, s->unschedulable,
+				  node->spec && node->spec->unschedulable, on_event, s);
+	s->unschedulable = node->spec && node->spec->unschedulable;
 	if (s->d.on_node)
 		s->d.on_node(s->d.user, new);
 	if (!old)
@@ -279,11 +296,16 @@ static K8s__Node *make_initial(void *user, struct kn_arena *a)
 	struct kn_node_sync *s = user;
 	struct kn_runtime_view v = kn_kubelet_runtime(s->d.kubelet);
 	struct kn_node_seen facts;
+	K8s__Node *node;
 
 	if (now(s) - s->started_ns < FIRST_WAIT && (!v.asked || (v.reachable && !s->images_asked)))
 		return NULL;
 	facts = seen(s, &v);
-	return kn_node_initial(a, s->d.config, &facts);
+	node = kn_node_initial(a, s->d.config, &facts);
+	if (!s->told_initial) /* not again with each attempt */
+		kn_node_status_events(s->d.config->node_name, NULL, node->status, on_event, s);
+	s->told_initial = true;
+	return node;
 }
 
 static void on_registered(void *user, bool existed)
@@ -302,6 +324,7 @@ static void start_registration(struct kn_node_sync *s)
 	static const struct kn_node_register_ops ops = {.make = make_initial, .done = on_registered};
 
 	list_images(s);
+	on_event(s, false, "Starting", "Starting kubelet.");
 	if (s->d.register_node)
 		s->reg = kn_node_register_new(s->d.loop, s->d.client, &ops, s, s->d.log);
 	else

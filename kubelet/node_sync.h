@@ -8,6 +8,7 @@
 
 #include "cri/cri.h"
 #include "kubelet/node_status.h"
+#include "kubelet/recorder.h"
 #include "lib/k8s/reflector.h"
 
 struct kn_node_sync;
@@ -16,6 +17,7 @@ struct kn_node_sync_deps { /* all borrowed */
 	struct kn_client *client;
 	struct kn_cri *cri;
 	struct kn_kubelet *kubelet;
+	struct kn_recorder *recorder; /* may be NULL */
 	const struct kn_node_config *config;
 	const struct kn_log *log;
 	const char *root_dir;

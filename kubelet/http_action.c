@@ -36,7 +36,7 @@ static char *escape(struct kn_arena *a, const char *path)
 {
 	char *out = kn_arena_alloc(a, strlen(path) * 3 + 2), *p = out;
 
-	if (*path != '/' && *path != '?')
+	if (*path != '/')
 		*p++ = '/';
 	for (; *path && *path != '#'; path++) {
 		if ((unsigned char)*path <= ' ' || (unsigned char)*path >= 0x7f ||

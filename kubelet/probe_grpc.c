@@ -7,6 +7,7 @@
 #include "cri/channel.h"
 #include "cri/client.h"
 #include "cri/health.pb-c.h"
+#include "cri/status.h"
 #include "kubelet/http_action.h"
 #include "lib/base/arena.h"
 #include "lib/base/mem.h"
@@ -57,6 +58,7 @@ static const char *status_name(struct kn_grpc_try *t)
 static const char *failure(struct kn_grpc_try *t, int code, const char *text)
 {
 	struct kn_arena *a = t->a->arena;
+	struct kn_err err = KN_ERR_INIT;
 	char seconds[32];
 
 	kn_action_seconds(seconds, t->a->timeout_ns / KN_NSEC_PER_SEC);
@@ -77,8 +79,8 @@ static const char *failure(struct kn_grpc_try *t, int code, const char *text)
 			"exceeded",
 			t->address, seconds);
 	default:
-		return kn_arena_printf(a, "error: health rpc probe failed: rpc error: code = %d desc = %s",
-				       code, text);
+		kn_cri_status_err(&err, code, text);
+		return kn_arena_printf(a, "error: health rpc probe failed: %s", err.msg);
 	}
 }
 

@@ -184,15 +184,26 @@ void kn_worker_fail(struct kn_worker *w, const char *reason, const char *message
 	kn_worker_report(w);
 }
 
-/* Since 1970; 0: none. It counts from when this node first told of the pod. */
+/* Since 1970; 0: not yet. When this node first told of the pod; without an API server, when it made its first
+ * sandbox. */
+static int64_t began_at(const struct kn_worker *w)
+{
+	const K8s__PodStatus *s = w->k->d.status ? kn_status_manager_old(w->k->d.status, w->uid) : NULL;
+	const struct kn_obs_pod *seen = w->seen;
+
+	if (s)
+		return s->starttime ? s->starttime->seconds * KN_NSEC_PER_SEC : 0;
+	return seen && seen->n_sandboxes ? seen->sandboxes[seen->n_sandboxes - 1].created_ns : 0;
+}
+
 static int64_t deadline_of(const struct kn_worker *w)
 {
 	const K8s__PodSpec *spec = w->pod ? w->pod->obj->spec : NULL;
-	const K8s__PodStatus *s = w->k->d.status ? kn_status_manager_old(w->k->d.status, w->uid) : NULL;
+	int64_t began = w->finished || w->terminating ? 0 : began_at(w);
 
-	if (!spec || !spec->has_activedeadlineseconds || !s || !s->starttime || w->finished || w->terminating)
+	if (!spec || !spec->has_activedeadlineseconds || !began)
 		return 0;
-	return (s->starttime->seconds + spec->activedeadlineseconds) * KN_NSEC_PER_SEC;
+	return began + spec->activedeadlineseconds * KN_NSEC_PER_SEC;
 }
 
 int64_t kn_worker_deadline(struct kn_worker *w)

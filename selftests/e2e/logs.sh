@@ -27,6 +27,7 @@ pod rule 'echo run >>/v/rule; test $(wc -l </v/rule) -ge 2; exit 42' \
 pod norule 'exit 43' 'restartPolicy: Never, restartPolicyRules: [{action: Restart, exitCodes: {operator: In, values: [42]}}],' | manifest norule.yaml
 pod always 'exit 0' 'restartPolicy: Always,' "$once" | manifest always.yaml
 pod big 'exec sleep 1000' | manifest big.yaml
+pod late 'exec sleep 1000' "" 'activeDeadlineSeconds: 5,' | manifest late.yaml
 
 ended='.phase == "Succeeded" or .phase == "Failed"'
 pod_becomes "a container leaves a message" 20 said "$ended"
@@ -43,6 +44,9 @@ pod_becomes "too much memory" 30 oom '.containers[0].reason == "OOMKilled" and .
 pod_becomes "a rule for its exit code restarts a container of restartPolicy Never" 30 rule '.restarts >= 1'
 pod_becomes "no rule for it: it has failed" 20 norule '.phase == "Failed" and .restarts == 0'
 pod_becomes "restartPolicy Always of a container in a pod of Never" 30 always '.restarts >= 1'
+
+pod_becomes "a pod past its activeDeadlineSeconds has failed" 30 late '.phase == "Failed"'
+check "as told" grep -q "Pod was active on the node longer than the specified deadline" "$KLOG"
 
 pod_becomes "a pod that will talk" 20 big '.phase == "Running"'
 id=$(kn_pod big '.containers[0].containerID')

@@ -64,7 +64,10 @@ int kn_exec_parse(const char *data, size_t len, const char *api_version, struct 
 	if (when) {
 		if (kn_rfc3339_parse(when, &s, &ns) < 0)
 			return kn_err_set(err, EINVAL, "expirationTimestamp is no time");
-		c.expires = s * KN_NSEC_PER_SEC + ns;
+		/* 0 means never: neither 1970 nor a year that doesn't fit is that. */
+		c.expires = s <= 0			       ? 1
+			    : s >= INT64_MAX / KN_NSEC_PER_SEC ? INT64_MAX
+							       : s * KN_NSEC_PER_SEC + ns;
 	}
 	*ret = c;
 	return 0;

@@ -285,6 +285,9 @@ static const K8s__ContainerStatus *old_of(const struct kn_api_status_in *in, con
 	if (in->old && !s)
 		s = kn_container_status_find(in->old->initcontainerstatuses, in->old->n_initcontainerstatuses,
 					     name);
+	if (in->old && !s)
+		s = kn_container_status_find(in->old->ephemeralcontainerstatuses,
+					     in->old->n_ephemeralcontainerstatuses, name);
 	return s;
 }
 

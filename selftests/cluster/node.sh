@@ -158,6 +158,8 @@ node_up() { # KIND
 	echo "nameserver 10.88.0.254" >"$N/resolv.conf"
 	echo "$1" >"$N/kind"
 	for p in $parts; do
+		# A program that was built anew takes over from the old one.
+		case $(readlink "/proc/$(pid_of "$p")/exe" 2>/dev/null) in *"(deleted)") halt "$p" ;; esac
 		running "$p" && continue
 		case $1,$p in
 		kernlet-kubelet+*,kernlet) start_kernlet_alone() { start_kernlet --proxy=false; } && timed kernlet start_kernlet_alone ;;

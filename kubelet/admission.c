@@ -172,7 +172,7 @@ bool kn_admission_check(const struct kn_admission *in, const struct kn_pod *p, c
 		snprintf(message, 256, "Failed to admit pod as the OS field doesn't match node OS");
 		return false;
 	}
-	return fits_all(in, p, reason, message) &&
+	return kn_sysctls_allowed(p, reason, message) && fits_all(in, p, reason, message) &&
 	       predicate(kn_node_selector_matches(p, in->node), "NodeAffinity",
 			 "node(s) didn't match Pod's node affinity/selector", reason, message) &&
 	       predicate(!kn_str_set(s->nodename) || !strcmp(s->nodename, node), "NodeName",

@@ -19,6 +19,8 @@ bool kn_admission_check(const struct kn_admission *in, const struct kn_pod *p, c
 /* What the scheduler counts for a pod: app containers and sidecars, at least the greatest init container, its
  * overhead; the pod's own requests instead where it has them. Thousandths for cpu, else whole units. */
 int64_t kn_pod_request(const struct kn_pod *p, const char *resource);
+/* sysctls.c: all are safe ones; reason "SysctlForbidden". */
+bool kn_sysctls_allowed(const struct kn_pod *p, char reason[64], char message[256]);
 bool kn_node_selector_matches(const struct kn_pod *p, const K8s__Node *node);
 
 #endif

@@ -6,6 +6,7 @@
 #include "cri/cri.h"
 #include "kubelet/cgroup.h"
 #include "kubelet/config_gen.h"
+#include "kubelet/image_gc.h"
 #include "kubelet/log_rotate.h"
 #include "kubelet/pod.h"
 #include "kubelet/recorder.h"
@@ -22,6 +23,7 @@ struct kn_kubelet_deps { /* all borrowed for the kubelet's life */
 	struct kn_cgroup *cgroup; /* NULL: cgroupsPerQOS off */
 	const struct kn_node_ctx *node;
 	struct kn_log_limits logs; /* of containers */
+	struct kn_image_limits images;
 	const struct kn_log *log;
 	struct kn_client *client; /* for Secrets, ConfigMaps and tokens; NULL: standalone */
 	/* The variables of the Services that the pod may know of, in the arena; an error while they aren't
@@ -29,6 +31,9 @@ struct kn_kubelet_deps { /* all borrowed for the kubelet's life */
 	int (*service_env)(void *user, struct kn_arena *a, const struct kn_pod *p, Cri__KeyValue ***ret,
 			   size_t *n, struct kn_err *err);
 	void *service_env_user;
+	/* The handler of a RuntimeClass; NULL: it is called as the class. */
+	int (*runtime_handler)(void *user, const char *class_name, const char **ret, struct kn_err *err);
+	void *runtime_handler_user;
 	/* Called (loop thread) after a pod's addresses, readiness or presence changed; may be NULL. */
 	void (*on_status)(void *user);
 	void *on_status_user;
@@ -50,8 +55,8 @@ void kn_kubelet_each_probe(struct kn_kubelet *k, void (*fn)(void *user, const st
 			   void *user);
 int kn_kubelet_new(struct kn_kubelet **ret, const struct kn_kubelet_deps *deps, struct kn_err *err);
 struct kn_kubelet *kn_kubelet_free(struct kn_kubelet *k); /* stops acting; pods go on running */
-/* From now on Secrets, ConfigMaps and tokens can be had: the client outlives the kubelet. Before the first pod of the
- * API server; static pods may not refer to its objects. */
+/* From now on Secrets, ConfigMaps and tokens can be had: the client outlives the kubelet. Before the first
+ * pod of the API server; static pods may not refer to its objects. */
 void kn_kubelet_connect(struct kn_kubelet *k, struct kn_client *client);
 /* The whole desired set (referenced as needed). Pods no longer in it are terminated gracefully. Until the
  * first call nothing is terminated or cleaned up (sources not ready). */

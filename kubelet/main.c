@@ -18,6 +18,8 @@
 #include "kubelet/options.h"
 #include "kubelet/pod_set.h"
 #include "kubelet/pod_source.h"
+#include "kubelet/process.h"
+#include "kubelet/runtime_class.h"
 #include "kubelet/service_env.h"
 #include "kubelet/server_main.h"
 #include "kubelet/services_main.h"
@@ -48,7 +50,8 @@ struct app {
 	struct kn_status_manager *status;
 	struct kn_recorder *recorder;
 	struct kn_pod_source *pod_source;
-	struct kn_service_env *service_env; /* NULL: no API server yet */
+	struct kn_service_env *service_env; /* NULL: no API server yet, as the next */
+	struct kn_runtime_classes *runtime_classes;
 	struct kn_server_main *server;
 	struct kn_healthz *healthz;
 	int64_t started_ns;
@@ -185,6 +188,13 @@ static int service_env(void *user, struct kn_arena *a, const struct kn_pod *p, C
 				   err);
 }
 
+static int runtime_handler(void *user, const char *name, const char **ret, struct kn_err *err)
+{
+	const struct app *app = user;
+
+	return kn_runtime_class_handler(app->runtime_classes, name, ret, err);
+}
+
 static int start_kubelet(struct app *app, struct kn_err *err)
 {
 	struct kn_kubelet_deps deps = {
@@ -209,6 +219,8 @@ static int start_kubelet(struct app *app, struct kn_err *err)
 	deps.recorder = app->recorder;
 	deps.service_env = service_env;
 	deps.service_env_user = app;
+	deps.runtime_handler = runtime_handler;
+	deps.runtime_handler_user = app;
 	deps.pool = app->pool;
 	deps.cri = app->cri;
 	return kn_kubelet_new(&app->kubelet, &deps, err);
@@ -277,6 +289,7 @@ static void on_client(void *user, struct kn_client *client)
 	kn_kubelet_connect(app->kubelet, client);
 	kn_status_manager_connect(app->status, client);
 	app->service_env = kn_service_env_new(app->loop, client, &app->log);
+	app->runtime_classes = kn_runtime_classes_new(app->loop, client, &app->log);
 	kn_services_join(app->services, client);
 	kn_recorder_connect(app->recorder, kn_join_events(app->join));
 	kn_server_main_client(app->server, client);
@@ -381,6 +394,7 @@ static void stop(struct app *app)
 	kn_status_manager_free(app->status);
 	kn_recorder_free(app->recorder);
 	kn_service_env_free(app->service_env);
+	kn_runtime_classes_free(app->runtime_classes);
 	kn_join_free(app->join);
 	kn_cri_free(app->cri);
 	kn_pool_free(app->pool);
@@ -402,9 +416,10 @@ static int run(struct app *app)
 		r = kn_proxy_cleanup(&cfg, &err);
 	} else {
 		kn_info(&app->log, "Starting kernlet", "version", KN_VERSION, "node", app->opt.node_name);
-		if (kn_file_write_kernel("/proc/self/oom_score_adj", "-999", &err))
-			kn_warn(&app->log, "Failed to lower the daemon's OOM score", "err", err.msg);
-		r = start(app, &err);
+		kn_process_setup(app->opt.config, &app->log);
+		r = kn_process_check_swap(app->opt.config, "/proc/swaps", &err);
+		if (!r)
+			r = start(app, &err);
 	}
 	if (r) {
 		kn_error(&app->log, "Failed to run kernlet", "err", err.msg);

@@ -73,6 +73,20 @@ static void on_sandbox(void *user, const ProtobufCMessage *rsp, const struct kn_
 	kn_worker_acted(w);
 }
 
+static int get_handler(struct kn_worker *w, Cri__RunPodSandboxRequest *req, struct kn_err *err)
+{
+	const struct kn_kubelet_deps *d = &w->k->d;
+	const char *name = w->pod->obj->spec->runtimeclassname, *handler = name;
+	int r = 0;
+
+	if (!name || !*name)
+		return 0;
+	if (d->runtime_handler)
+		r = d->runtime_handler(d->runtime_handler_user, name, &handler, err);
+	req->runtime_handler = (char *)handler;
+	return r;
+}
+
 void kn_act_sandbox(struct kn_worker *w)
 {
 	struct kn_kubelet *k = w->k;
@@ -99,7 +113,15 @@ void kn_act_sandbox(struct kn_worker *w)
 		return;
 	}
 	req.config = config;
-	if (w->pod->obj->spec->runtimeclassname)
-		req.runtime_handler = w->pod->obj->spec->runtimeclassname;
+	if (get_handler(w, &req, &err)) {
+		char *m kn_auto_free = kn_sprintf("Failed to create pod sandbox: %s", err.msg);
+
+		hold_all(w, "FailedCreatePodSandBox", m, kn_worker_retry_at(w));
+		kn_worker_acted(w);
+		return;
+	}
+	if (a->attempt && !w->sandbox_hold_ns)
+		kn_worker_log(w, false, "SandboxChanged", NULL,
+			      "Pod sandbox changed, it will be killed and re-created.");
 	kn_call_start(k, w, KN_CRI_RUN_POD_SANDBOX, &req.base, 2 * KN_CRI_TIMEOUT_DEFAULT, on_sandbox, w);
 }

@@ -119,6 +119,23 @@ static bool goes_on(struct kn_api_call *call, const struct kn_http_result *h)
 	return true;
 }
 
+static void count(struct kn_client_stats *s, const char *method, int status)
+{
+	size_t i = 0;
+
+	while (i < s->n_answers &&
+	       (s->answers[i].status != status || strcmp(s->answers[i].method, method) != 0))
+		i++;
+	if (i == KN_ARRAY_SIZE(s->answers) || strlen(method) >= sizeof(s->answers[i].method))
+		return;
+	if (i == s->n_answers) {
+		memcpy(s->answers[i].method, method, strlen(method) + 1);
+		s->answers[i].status = status;
+		s->n_answers++;
+	}
+	s->answers[i].n++;
+}
+
 static void on_http_done(void *user, const struct kn_http_result *h)
 {
 	struct kn_api_call *call = user;
@@ -133,6 +150,7 @@ static void on_http_done(void *user, const struct kn_http_result *h)
 	ProtobufCMessage *msg = NULL;
 
 	call->http = NULL;
+	count(&call->client->stats, call->msg.method, h->status);
 	if (goes_on(call, h))
 		return;
 	/* An object in memory is some times larger than its bytes; what is built to be much larger is

@@ -82,8 +82,15 @@ void kn_api_cancel(struct kn_api_call *call); /* done will not be called */
 struct kn_api_call *kn_api_stream(struct kn_client *c, const struct kn_api_request *req,
 				  void (*on_data)(void *user, const uint8_t *data, size_t len),
 				  kn_api_done done, void *user);
+struct kn_client_answers { /* requests of one method that ended with one status; 0: without an answer */
+	char method[8];
+	int status;
+	uint64_t n;
+};
 struct kn_client_stats {
 	uint64_t requests, errors, throttled; /* since start */
+	struct kn_client_answers answers[40]; /* what does not fit is not counted here */
+	size_t n_answers;
 };
 const struct kn_client_stats *kn_client_stats(const struct kn_client *c);
 

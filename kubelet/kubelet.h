@@ -6,6 +6,7 @@
 #include "cri/cri.h"
 #include "kubelet/cgroup.h"
 #include "kubelet/config_gen.h"
+#include "kubelet/metrics_kubelet.h"
 #include "kubelet/image_gc.h"
 #include "kubelet/log_rotate.h"
 #include "kubelet/pod.h"
@@ -37,7 +38,8 @@ struct kn_kubelet_deps { /* all borrowed for the kubelet's life */
 	/* Called (loop thread) after a pod's addresses, readiness or presence changed; may be NULL. */
 	void (*on_status)(void *user);
 	void *on_status_user;
-	struct kn_status_manager *status; /* NULL: standalone, as the next */
+	struct kn_kubelet_metrics *metrics; /* NULL: nothing is counted */
+	struct kn_status_manager *status;   /* NULL: standalone, as the next */
 	struct kn_recorder *recorder;
 };
 

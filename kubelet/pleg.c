@@ -26,6 +26,7 @@ struct kn_pleg {
 	bool events_unknown; /* the runtime doesn't have them */
 	unsigned stamp, pending;
 	bool failed, again, complete;
+	int64_t begun_ns, last_ns; /* of this relist and the one before, monotonic */
 };
 
 static void relist(void *user);
@@ -115,8 +116,12 @@ static void label_names(Cri__StringEntry *const *labels, size_t n, const char **
 static void listed(struct kn_pleg *p, const struct kn_err *err)
 {
 	p->failed = p->failed || err->code;
-	if (--p->pending == 0)
-		relist_done(p);
+	if (--p->pending)
+		return;
+	kn_metric_relist(p->k->d.metrics, kn_mono(p->k->clock) - p->begun_ns,
+			 p->last_ns ? p->begun_ns - p->last_ns : 0);
+	p->last_ns = p->begun_ns;
+	relist_done(p);
 }
 
 static void on_containers(void *user, const ProtobufCMessage *rsp, const struct kn_err *err)
@@ -162,6 +167,7 @@ static void relist(void *user)
 		return;
 	}
 	p->stamp++;
+	p->begun_ns = kn_mono(p->k->clock);
 	p->pending = 2;
 	p->failed = false;
 	p->complete = p->k->sources_ready; /* orphans are told from the first entry on */

@@ -59,6 +59,7 @@ static void on_sandbox(void *user, const ProtobufCMessage *rsp, const struct kn_
 	struct kn_worker *w = user;
 	unsigned n = kn_pod_container_count(w->pod);
 
+	kn_metric_pod_sandbox(w->k->d.metrics, err->code);
 	if (err->code) {
 		char *m kn_auto_free = kn_sprintf("Failed to create pod sandbox: %s", err->msg);
 

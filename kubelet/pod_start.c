@@ -47,10 +47,20 @@ bool kn_start_give_up(struct kn_worker *w)
 	return true;
 }
 
+static const char *kind_of(const struct kn_worker *w, unsigned index)
+{
+	const K8s__PodSpec *spec = w->pod->obj->spec;
+
+	if (index < spec->n_initcontainers)
+		return "init_container";
+	return index < spec->n_initcontainers + spec->n_containers ? "container" : "ephemeral_container";
+}
+
 static void start_failed(struct kn_worker *w, const char *reason, const char *message, int64_t hold_ns)
 {
 	unsigned index = w->start->index;
 
+	kn_metric_container(w->k->d.metrics, kind_of(w, index), reason);
 	kn_worker_wait(w, index, reason, message, hold_ns);
 	kn_start_abandon(w);
 	kn_worker_acted(w);
@@ -64,6 +74,7 @@ static void start_done(struct kn_worker *w)
 	if (s->index + 1 == kn_pod_container_count(w->pod) - w->pod->obj->spec->n_ephemeralcontainers &&
 	    !w->startup.started) {
 		w->startup.started = kn_mono(w->k->clock);
+		kn_metric_pod_started(w->k->d.metrics, w->startup.started - w->startup.seen);
 		if (w->calls_active)
 			w->startup.cri_ns += w->startup.started - w->calls_since_ns;
 	}
@@ -127,6 +138,7 @@ static void on_started(void *user, const ProtobufCMessage *rsp, const struct kn_
 		return;
 	}
 	kn_worker_log(w, false, "Started", s->container->name, "Container started");
+	kn_metric_container(w->k->d.metrics, kind_of(w, s->index), NULL);
 	link_log(w);
 	if (l && l->poststart && !w->terminating)
 		s->hook = kn_hook_start(w, l->poststart, s->container, s->id, on_hook, w);

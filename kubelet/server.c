@@ -205,6 +205,11 @@ int kn_server_set_tls(struct kn_server *s, const struct kn_httpd_tls *tls, struc
 	return kn_httpd_set_tls(s->http, tls, err);
 }
 
+void kn_server_client(struct kn_server *s, struct kn_client *client)
+{
+	s->d.client = client;
+}
+
 uint16_t kn_server_port(const struct kn_server *s)
 {
 	return kn_httpd_port(s->http);

@@ -19,6 +19,7 @@ struct kn_server_deps { /* borrowed for the server's life */
 	struct kn_cgroup *cgroup; /* NULL: cgroupsPerQOS off */
 	const struct kn_node_ctx *node;
 	const struct kn_log *log;
+	struct kn_client *client;   /* whose requests /metrics tells of; may be NULL */
 	struct kn_auth *auth;	    /* NULL: everybody may everything (standalone, loopback, tests) */
 	struct kn_metrics *metrics; /* what /metrics shows besides the server's own; may be NULL */
 	struct kn_metrics *probes;  /* what /metrics/probes shows; may be NULL */
@@ -37,6 +38,7 @@ int kn_server_new(struct kn_server **ret, const struct kn_server_deps *deps,
 struct kn_server *kn_server_free(struct kn_server *s); /* NULL accepted */
 /* For connections from now on. */
 int kn_server_set_tls(struct kn_server *s, const struct kn_httpd_tls *tls, struct kn_err *err);
+void kn_server_client(struct kn_server *s, struct kn_client *client); /* from now on */
 uint16_t kn_server_port(const struct kn_server *s);
 
 #endif

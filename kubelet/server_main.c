@@ -226,4 +226,6 @@ void kn_server_main_client(struct kn_server_main *m, struct kn_client *client)
 {
 	if (m && m->auth)
 		kn_auth_client(m->auth, client);
+	if (m && m->server)
+		kn_server_client(m->server, client);
 }

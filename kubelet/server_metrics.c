@@ -224,6 +224,27 @@ static void write_pods(struct kn_server *s, struct kn_buf *out)
 	}
 }
 
+static void write_client(struct kn_server *s, struct kn_buf *out)
+{
+	static const char name[] = "rest_client_requests_total";
+	const struct kn_client_stats *st = s->d.client ? kn_client_stats(s->d.client) : NULL;
+
+	if (!st)
+		return;
+	kn_prom_head(out, name,
+		     "[ALPHA] Number of HTTP requests, partitioned by status code, method, and host.",
+		     "counter");
+	for (size_t i = 0; i < st->n_answers; i++) {
+		const struct kn_client_answers *a = &st->answers[i];
+		char code[16];
+		const char *labels[] = {"code", code, "method", a->method, NULL};
+
+		snprintf(code, sizeof(code), "%d", a->status);
+		labels[1] = a->status ? code : "<error>";
+		kn_prom_sample(out, name, labels, (double)a->n, 0);
+	}
+}
+
 static void write_kubelet(struct kn_server *s, struct kn_buf *out)
 {
 	const char *node[] = {"node", s->d.node->node_name, NULL};
@@ -242,6 +263,7 @@ static void write_kubelet(struct kn_server *s, struct kn_buf *out)
 	      s->d.node->cgroup_v2 ? 2 : 1);
 	write_pods(s, out);
 	write_operations(s, out);
+	write_client(s, out);
 	write_process(out);
 }
 

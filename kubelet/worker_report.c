@@ -65,6 +65,7 @@ void kn_worker_reject(struct kn_worker *w, const char *reason, const char *messa
 
 	kn_worker_fail(w, reason, message);
 	w->rejected = true;
+	kn_metric_rejected(k->d.metrics, reason);
 	kn_warn(k->d.log, "Pod is not let in", "reason", reason, "namespace", w->ns, "pod", w->name, "err",
 		message);
 	kn_recorder_pod(k->d.recorder, w->pod, NULL, true, reason, message);

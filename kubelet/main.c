@@ -53,6 +53,8 @@ struct app {
 	struct kn_service_env *service_env; /* NULL: no API server yet, as the next */
 	struct kn_runtime_classes *runtime_classes;
 	struct kn_server_main *server;
+	struct kn_metrics *metrics;
+	struct kn_kubelet_metrics *kubelet_metrics;
 	struct kn_healthz *healthz;
 	int64_t started_ns;
 };
@@ -215,6 +217,9 @@ static int start_kubelet(struct app *app, struct kn_err *err)
 		app->status = kn_status_manager_new(app->loop, &app->log);
 		app->recorder = kn_recorder_new(app->loop, app->node.node_name, &app->log);
 	}
+	app->metrics = kn_metrics_new();
+	app->kubelet_metrics = kn_kubelet_metrics_new(app->metrics);
+	deps.metrics = app->kubelet_metrics;
 	deps.status = app->status;
 	deps.recorder = app->recorder;
 	deps.service_env = service_env;
@@ -340,6 +345,7 @@ static int start_server(struct app *app, struct kn_err *err)
 		.node = &app->node,
 		.options = &app->opt,
 		.log = &app->log,
+		.metrics = app->metrics,
 	};
 
 	return kn_server_main_new(&app->server, &deps, err);
@@ -391,6 +397,8 @@ static void stop(struct app *app)
 	kn_services_free(app->services);
 	kn_pod_source_free(app->pod_source);
 	kn_kubelet_free(app->kubelet);
+	kn_kubelet_metrics_free(app->kubelet_metrics);
+	kn_metrics_free(app->metrics);
 	kn_status_manager_free(app->status);
 	kn_recorder_free(app->recorder);
 	kn_service_env_free(app->service_env);

@@ -93,6 +93,8 @@ static int check_server(const kn_config *c, struct kn_err *err)
 		{c->n_tlsciphersuites, "tlsCipherSuites"},
 		{c->n_tlscurvepreferences, "tlsCurvePreferences"},
 		{other(c->tlsminversion, "VersionTLS12"), "tlsMinVersion"},
+		{kn_config_ns(c->streamingconnectionidletimeout) != 4 * 3600 * KN_NSEC_PER_SEC,
+		 "streamingConnectionIdleTimeout"},
 		{c->runonce, "runOnce"},
 		{c->enablecontentionprofiling, "enableContentionProfiling"},
 		{c->enablesystemlogquery, "enableSystemLogQuery"},
@@ -120,6 +122,14 @@ static int check_pods(const kn_config *c, struct kn_err *err)
 		 "imagePullCredentialsVerificationPolicy"},
 		{c->n_preloadedimagesverificationallowlist, "preloadedImagesVerificationAllowlist"},
 		{!c->localstoragecapacityisolation, "localStorageCapacityIsolation"},
+		{!c->serializeimagepulls, "serializeImagePulls"},
+		{c->registrypullqps != 5, "registryPullQPS"},
+		{c->registryburst != 10, "registryBurst"},
+		{kn_config_ns(c->runtimerequesttimeout) != 120 * KN_NSEC_PER_SEC, "runtimeRequestTimeout"},
+		{kn_config_ns(c->syncfrequency) != 60 * KN_NSEC_PER_SEC, "syncFrequency"},
+		{kn_config_ns(c->volumestatsaggperiod) != 60 * KN_NSEC_PER_SEC, "volumeStatsAggPeriod"},
+		{other(c->configmapandsecretchangedetectionstrategy, "Watch"),
+		 "configMapAndSecretChangeDetectionStrategy"},
 	};
 
 	return refuse(list, KN_ARRAY_SIZE(list), err);

@@ -10,8 +10,6 @@
 #include "lib/base/file.h"
 #include "lib/base/mem.h"
 
-#define EVENT_QPS 50
-#define EVENT_BURST 100
 #define NAMES_MAX 16
 #define PEM_MAX (256 * 1024)
 
@@ -80,8 +78,8 @@ static int start_client(struct kn_join *j, struct kn_err *err)
 
 	if (!r)
 		r = kn_client_new(&j->client, j->d.loop, j->http, &cfg, j->d.log, err);
-	cfg.qps = EVENT_QPS;
-	cfg.burst = EVENT_BURST;
+	cfg.qps = o->config->eventrecordqps;
+	cfg.burst = o->config->eventburst;
 	return r ? r : kn_client_new(&j->events, j->d.loop, j->http, &cfg, j->d.log, err);
 }
 

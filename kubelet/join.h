@@ -36,7 +36,7 @@ struct kn_join_deps { /* all borrowed */
 int kn_join_new(struct kn_join **ret, const struct kn_join_deps *deps, struct kn_err *err);
 struct kn_join *kn_join_free(struct kn_join *j);	   /* after everything that uses its client */
 struct kn_client *kn_join_client(const struct kn_join *j); /* NULL: not yet */
-struct kn_client *kn_join_events(const struct kn_join *j); /* for events alone: 50 a second, 100 in a burst */
+struct kn_client *kn_join_events(const struct kn_join *j); /* for events alone: eventRecordQPS */
 struct kn_http *kn_join_http(const struct kn_join *j);
 /* The own Node as the API server has it; borrowed; NULL: not seen yet. */
 struct kn_object *kn_join_node(const struct kn_join *j);

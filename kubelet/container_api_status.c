@@ -72,6 +72,36 @@ K8s__ContainerState *kn_container_lost(struct kn_arena *a, const char *message)
 	return terminated(a, 137, KN_STATUS_UNKNOWN, message);
 }
 
+/* How many bytes the character at s has; 0: it is none in UTF-8. */
+static size_t utf8_len(const unsigned char *s, size_t left)
+{
+	size_t n = *s < 0x80 ? 1 : *s < 0xc2 ? 0 : *s < 0xe0 ? 2 : *s < 0xf0 ? 3 : *s < 0xf5 ? 4 : 0;
+
+	if (n > left)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	return n;
+}
+
+/* At most max bytes of what a container wrote; what isn't text becomes '?', or the API server would change
+ * it, and we put it right again and again. */
+static char *clean_text(struct kn_arena *a, const char *s, size_t max)
+{
+	size_t len = strnlen(s, max), n;
+	char *copy = kn_arena_strndup(a, s, len);
+
+	for (size_t i = 0; i < len; i += n) {
+		n = utf8_len((const unsigned char *)copy + i, len - i);
+		if (!n) {
+			copy[i] = '?';
+			n = 1;
+		}
+	}
+	return copy;
+}
+
 static const char *default_reason(const struct kn_api_status_in *in)
 {
 	return in->pod->obj->spec->n_initcontainers ? "PodInitializing" : "ContainerCreating";
@@ -147,7 +177,7 @@ static K8s__ContainerState *state_of(const struct one *o, const struct kn_obs_co
 		return s;
 	}
 	if (c->state == KN_OBS_EXITED) {
-		char *message = c->message ? kn_arena_strndup(o->a, c->message, o->message_max) : NULL;
+		char *message = c->message ? clean_text(o->a, c->message, o->message_max) : NULL;
 
 		s = terminated(o->a, c->exit_code, c->reason, message);
 		s->terminated->startedat = kn_api_time(o->a, c->started_ns);

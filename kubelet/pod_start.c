@@ -237,6 +237,9 @@ static void on_image(struct kn_worker *w, const char *ref, const char *reason, c
 	struct kn_start *s = w->start;
 
 	if (!ref) {
+		char *m kn_auto_free = kn_sprintf("Error: %s", reason);
+
+		kn_worker_log(w, true, "Failed", s->container->name, m);
 		start_failed(w, reason, message, hold_ns);
 		return;
 	}

@@ -10,7 +10,7 @@
 
 #define RETRY_MIN KN_NSEC_PER_SEC
 #define RETRY_MAX (30 * KN_NSEC_PER_SEC)
-#define CORRECT_EVERY (10 * KN_NSEC_PER_SEC) /* somebody else wrote the status; syncPeriod */
+#define CORRECT_AFTER (8 * KN_NSEC_PER_SEC) /* what somebody else wrote; upstream's round takes 10 s */
 
 struct entry {
 	struct kn_status_manager *m;
@@ -20,15 +20,15 @@ struct entry {
 	K8s__PodStatus *status; /* of arena; NULL: nothing set yet */
 	struct kn_api_call *call;
 	struct kn_timer *timer;
-	int64_t retry_ns, told_ns; /* mono: of the last patch */
-	bool told;		   /* status was taken, or is what the object says */
-	bool changed;		   /* status was set while a patch was under way */
-	bool finished, deleted;	   /* deleted: the object's deletion was accepted */
+	int64_t retry_ns;
+	bool told;		/* status was taken, or is what the object says */
+	bool correcting;	/* what somebody else wrote is put right when the timer says so */
+	bool changed;		/* status was set while a patch was under way */
+	bool finished, deleted; /* deleted: the object's deletion was accepted */
 };
 
 struct kn_status_manager {
 	struct kn_loop *loop;
-	const struct kn_clock *clock;
 	const struct kn_log *log;
 	struct kn_client *client;
 	struct kn_map *entries;
@@ -47,7 +47,6 @@ struct kn_status_manager *kn_status_manager_new(struct kn_loop *loop, const stru
 	struct kn_status_manager *m = kn_calloc(1, sizeof(*m));
 
 	m->loop = loop;
-	m->clock = kn_loop_clock(loop);
 	m->log = log;
 	m->entries = kn_map_new();
 	return m;
@@ -202,7 +201,6 @@ static bool start_patch(struct entry *e)
 		.answer = &k8s__pod__descriptor,
 	};
 	e->changed = false;
-	e->told_ns = kn_mono(e->m->clock);
 	e->m->stats.patches++;
 	e->call = kn_api_start(e->m->client, &req, on_patched, e);
 	return true;
@@ -232,9 +230,10 @@ static void sync_entry(struct entry *e)
 
 	if (e->call || !o || !e->m->client)
 		return;
-	if (e->retry_ns && kn_timer_armed(e->timer))
+	if ((e->retry_ns || e->correcting) && kn_timer_armed(e->timer))
 		return; /* not before its time, whatever happens meanwhile */
 	kn_timer_disarm(e->timer);
+	e->correcting = false;
 	if (start_patch(e) || !e->finished || e->deleted)
 		return;
 	if (o->meta->deletiontimestamp && !is_mirror(o))
@@ -266,15 +265,12 @@ void kn_status_manager_object(struct kn_status_manager *m, const char *uid, stru
 	} else if (e->told && e->status) {
 		struct kn_buf probe kn_auto_buf = {0};
 
-		/* Somebody else wrote into it: put right, but not in a race with whoever it is. */
+		/* Somebody else wrote into it: put right, but not in a race with whoever it is, who may want
+		 * to read it again. */
 		if (kn_status_patch(&probe, o->uid, object_status(e), e->status)) {
-			int64_t since = kn_mono(m->clock) - e->told_ns;
-
 			e->told = false;
-			if (e->told_ns && since < CORRECT_EVERY) {
-				kn_timer_arm(e->timer, CORRECT_EVERY - since);
-				return;
-			}
+			e->correcting = true;
+			kn_timer_arm(e->timer, CORRECT_AFTER);
 		}
 	}
 	sync_entry(e);
@@ -307,7 +303,7 @@ void kn_status_manager_set(struct kn_status_manager *m, const char *uid, struct 
 	kn_arena_free(e->arena);
 	e->arena = arena;
 	e->status = status;
-	e->told = false;
+	e->told = e->correcting = false;
 	e->changed = true;
 	sync_entry(e);
 }

@@ -35,6 +35,7 @@ int kn_kubelet_new(struct kn_kubelet **ret, const struct kn_kubelet_deps *deps, 
 	kn_kubelet_refs_start(k);
 	k->pleg = kn_pleg_new(k);
 	k->logs = kn_log_watch_new(k, &k->d.logs);
+	k->images = kn_image_watch_new(k, &k->d.images);
 	kn_runtime_state_start(k);
 	*ret = k;
 	return 0;
@@ -53,6 +54,7 @@ struct kn_kubelet *kn_kubelet_free(struct kn_kubelet *k)
 	kn_runtime_state_stop(k);
 	kn_pleg_free(k->pleg);
 	kn_log_watch_free(k->logs);
+	kn_image_watch_free(k->images);
 	kn_timer_free(k->housekeeping);
 	kn_timer_free(k->reports);
 	kn_map_free(k->wanted_by_uid, NULL);

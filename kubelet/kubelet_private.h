@@ -27,6 +27,7 @@ struct kn_start;
 struct kn_probes;
 struct kn_kill;
 struct kn_log_watch;
+struct kn_image_watch;
 struct kn_ensure;
 
 struct kn_startup { /* ns of CLOCK_MONOTONIC; 0: not reached */
@@ -115,6 +116,7 @@ struct kn_kubelet {
 	struct kn_tokens *tokens;
 	struct kn_lookup lookup; /* of both; without functions when there is no API server */
 	struct kn_log_watch *logs;
+	struct kn_image_watch *images;
 	struct kn_http *http; /* of probes and hooks: never reuses a connection */
 	struct kn_timer *housekeeping;
 	struct kn_timer *reports;
@@ -238,6 +240,10 @@ void kn_resize_forget(struct kn_worker *w);
 /* log_watch.c */
 struct kn_log_watch *kn_log_watch_new(struct kn_kubelet *k, const struct kn_log_limits *limits);
 struct kn_log_watch *kn_log_watch_free(struct kn_log_watch *l);
+
+/* image_watch.c */
+struct kn_image_watch *kn_image_watch_new(struct kn_kubelet *k, const struct kn_image_limits *limits);
+struct kn_image_watch *kn_image_watch_free(struct kn_image_watch *w);
 
 /* pleg.c */
 struct kn_pleg *kn_pleg_new(struct kn_kubelet *k);

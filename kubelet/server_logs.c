@@ -25,8 +25,9 @@ struct stream {
 	off_t at;
 	off_t end; /* without follow: where the file ended when asked; -1 */
 	int64_t since_ns;
-	bool new_line; /* the next piece begins a line */
-	bool last;     /* the container has ended, or the file was replaced: once more to the end */
+	int64_t lines_left; /* of the file, with tailLines and without follow; -1: no limit */
+	bool new_line;	    /* the next piece begins a line */
+	bool last;	    /* the container has ended, or the file was replaced: once more to the end */
 	bool over;
 	struct kn_cri_log_reader reader;
 	struct kn_timer *timer;
@@ -68,9 +69,8 @@ static bool out(struct stream *t, const char *data, size_t len)
 	return t->o.limit != 0;
 }
 
-static bool on_line(void *user, const struct kn_cri_log_line *l)
+static bool write_line(struct stream *t, const struct kn_cri_log_line *l)
 {
-	struct stream *t = user;
 	bool first = t->new_line;
 	char stamp[64];
 
@@ -83,6 +83,13 @@ static bool on_line(void *user, const struct kn_cri_log_line *l)
 			return false;
 	}
 	return out(t, l->text, l->len) && (l->partial || out(t, "\n", 1));
+}
+
+static bool on_line(void *user, const struct kn_cri_log_line *l)
+{
+	struct stream *t = user;
+
+	return t->lines_left && write_line(t, l) && (t->lines_left < 0 || --t->lines_left);
 }
 
 /* What a file without a last newline ends with. */
@@ -258,7 +265,13 @@ static void start(struct kn_server *s, struct kn_httpd_request *r, const struct 
 	struct stat st = {0};
 	int64_t from = 0;
 
-	*t = (struct stream){.s = s, .r = r, .o = *o, .end = -1, .new_line = true, .since_ns = o->since_ns};
+	*t = (struct stream){.s = s,
+			     .r = r,
+			     .o = *o,
+			     .end = -1,
+			     .new_line = true,
+			     .since_ns = o->since_ns,
+			     .lines_left = o->follow ? -1 : o->tail};
 	t->path = log_path(s, p, name, c);
 	t->ns = kn_strdup(p->pod->ns);
 	t->pod = kn_strdup(p->pod->name);

@@ -73,7 +73,6 @@ static int check_eviction(const kn_config *c, struct kn_err *err)
 		{c->n_evictionsoftgraceperiod, "evictionSoftGracePeriod"},
 		{c->n_evictionminimumreclaim, "evictionMinimumReclaim"},
 		{c->evictionmaxpodgraceperiod > 0, "evictionMaxPodGracePeriod"},
-		{kn_config_ns(c->imagemaximumgcage), "imageMaximumGCAge"},
 		{kn_config_ns(c->shutdowngraceperiod), "shutdownGracePeriod"},
 		{kn_config_ns(c->shutdowngraceperiodcriticalpods), "shutdownGracePeriodCriticalPods"},
 		{c->n_shutdowngraceperiodbypodpriority, "shutdownGracePeriodByPodPriority"},

@@ -5,10 +5,10 @@
 
 void kn_image_limits_default(struct kn_image_limits *l)
 {
-	if (!l->high_percent)
+	if (!l->high_percent) {
 		l->high_percent = 85;
-	if (!l->low_percent)
 		l->low_percent = 80;
+	}
 	if (!l->min_age_ns)
 		l->min_age_ns = 120 * KN_NSEC_PER_SEC;
 }

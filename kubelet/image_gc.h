@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 struct kn_image_limits { /* imageGCHighThresholdPercent, ...Low..., imageMinimumGCAge, imageMaximumGCAge */
-	int high_percent, low_percent; /* 0: 85 and 80; high 100: never */
+	int high_percent, low_percent; /* high 0: 85 and 80; high 100: never */
 	int64_t min_age_ns;	       /* 0: two minutes */
 	int64_t max_age_ns;	       /* unused for longer: goes in any case; 0: none does */
 };

@@ -11,6 +11,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "kubelet/cni_conf.h"
+#include "kubelet/config_limits.h"
 #include "kubelet/healthz.h"
 #include "kubelet/join.h"
 #include "kubelet/kubelet.h"
@@ -228,6 +229,7 @@ static int start_kubelet(struct app *app, struct kn_err *err)
 	deps.runtime_handler_user = app;
 	deps.pool = app->pool;
 	deps.cri = app->cri;
+	kn_config_limits(app->opt.config, &deps.logs, &deps.images);
 	return kn_kubelet_new(&app->kubelet, &deps, err);
 }
 

@@ -153,13 +153,14 @@ static void test_tcp(void **state)
 
 static void test_refused(void **state)
 {
-	int port, fd kn_auto_close = listener(&port);
+	int port, fd kn_auto_close = listener(&port); /* taken, but nobody listens */
 	char *http kn_auto_free = kn_sprintf("httpGet: {port: %d}", port);
 	char *grpc kn_auto_free = kn_sprintf("grpc: {port: %d}", port);
 	char *want kn_auto_free =
 		kn_sprintf("Get \"http://127.0.0.1:%d/\": dial tcp 127.0.0.1:%d: connect: connection refused",
 			   port, port);
 
+	assert_true(fd >= 0);
 	expect(http, KN_ATTEMPT_BAD, want);
 	struct answer a = ask(grpc, "127.0.0.1", false);
 	assert_int_equal(a.outcome, KN_ATTEMPT_BAD);

@@ -16,9 +16,10 @@ struct kn_cert_manager {
 	const struct kn_log *log;
 	struct kn_cert_manager_config c;
 	char *dir, *name, *signer, *common_name;
-	char **dns, **ips; /* NULL-terminated; NULL: not told yet */
-	struct kn_cert_info info;
-	bool have, names_changed;
+	char **dns, **ips;	  /* NULL-terminated; NULL: not told yet */
+	struct kn_cert_info info; /* of pem */
+	char *pem;		  /* the present one; NULL: none */
+	bool names_changed;
 	int64_t rotate_at; /* seconds since 1970 */
 	int64_t retry_ns;
 	struct kn_timer *timer;
@@ -49,8 +50,6 @@ static bool same_list(char *const *a, const char *const *b)
 {
 	size_t i = 0;
 
-	if (!a)
-		return false;
 	for (; a[i] && b && b[i]; i++)
 		if (strcmp(a[i], b[i]) != 0)
 			return false;
@@ -76,12 +75,13 @@ static void wait_for_rotation(struct kn_cert_manager *m)
 	kn_timer_arm(m->timer, left > ARM_MAX / KN_NSEC_PER_SEC ? ARM_MAX : left * KN_NSEC_PER_SEC);
 }
 
-static void adopt(struct kn_cert_manager *m, const struct kn_cert_info *info)
+static void adopt(struct kn_cert_manager *m, const char *pem, const struct kn_cert_info *info)
 {
 	char date[32];
 
 	m->info = *info;
-	m->have = true;
+	free(m->pem);
+	m->pem = kn_strdup(pem);
 	m->rotate_at = kn_cert_rotate_at(info, kn_jitter());
 	kn_info(m->log, "Certificate rotation deadline determined", "name", m->name, "deadline",
 		kn_time_rfc3339(m->rotate_at * KN_NSEC_PER_SEC, date));
@@ -93,6 +93,8 @@ static void failed(struct kn_cert_manager *m, const struct kn_err *err)
 	kn_error(m->log, "Failed to rotate certificate, will retry", "name", m->name, "err", err->msg);
 	kn_timer_arm(m->timer, m->retry_ns);
 	m->retry_ns = m->retry_ns * 2 > RETRY_MAX ? RETRY_MAX : m->retry_ns * 2;
+	if (m->pem && m->info.not_after < real_s(m) && m->c.expired)
+		m->c.expired(m->c.user);
 }
 
 static void on_certificate(void *user, const char *cert, const char *key, const struct kn_err *err)
@@ -109,7 +111,7 @@ static void on_certificate(void *user, const char *cert, const char *key, const 
 		}
 		m->retry_ns = RETRY_FIRST;
 		m->names_changed = false;
-		adopt(m, &info);
+		adopt(m, cert, &info);
 		m->c.changed(m->c.user, cert, key);
 	}
 	m->request = kn_cert_request_free(m->request);
@@ -125,7 +127,7 @@ static void tick(void *user)
 
 	if (m->request || (serving(m) && !m->dns))
 		return;
-	if (m->have && !m->names_changed && real_s(m) < m->rotate_at) {
+	if (m->pem && !m->names_changed && real_s(m) < m->rotate_at) {
 		wait_for_rotation(m);
 		return;
 	}
@@ -148,10 +150,10 @@ static void begin(void *user)
 	m->timer = kn_timer_new(m->loop, tick, m);
 	if (!kn_cert_store_read(m->dir, m->name, &stored, NULL) && stored.data &&
 	    !kn_cert_info(stored.data, &info, NULL) && info.not_after > real_s(m)) {
-		adopt(m, &info);
+		adopt(m, stored.data, &info);
 		m->c.changed(m->c.user, stored.data, stored.data);
 	} else if (m->c.current && !kn_cert_info(m->c.current, &info, NULL)) {
-		adopt(m, &info);
+		adopt(m, m->c.current, &info);
 	} else {
 		kn_timer_arm(m->timer, 0);
 	}
@@ -186,6 +188,7 @@ struct kn_cert_manager *kn_cert_manager_free(struct kn_cert_manager *m)
 	kn_timer_free(m->timer);
 	free_list(m->dns);
 	free_list(m->ips);
+	free(m->pem);
 	free((char *)m->c.current);
 	free(m->dir);
 	free(m->name);
@@ -197,14 +200,12 @@ struct kn_cert_manager *kn_cert_manager_free(struct kn_cert_manager *m)
 
 void kn_cert_manager_names(struct kn_cert_manager *m, const char *const *dns, const char *const *ips)
 {
-	bool first = !m->dns;
-
-	if (!first && same_list(m->dns, dns) && same_list(m->ips, ips))
+	if (m->dns && same_list(m->dns, dns) && same_list(m->ips, ips))
 		return;
 	free_list(m->dns);
 	free_list(m->ips);
 	m->dns = copy_list(dns);
 	m->ips = copy_list(ips);
-	m->names_changed = !first;
+	m->names_changed = m->pem && !kn_cert_covers(m->pem, dns, ips);
 	kn_timer_arm(m->timer, 0);
 }

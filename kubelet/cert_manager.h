@@ -15,14 +15,16 @@ struct kn_cert_manager_config {	  /* strings are copied */
 	const char *current;
 	/* A new one, or the store's own at the start; PEM; valid inside. */
 	void (*changed)(void *user, const char *cert_pem, const char *key_pem);
+	/* It has expired and could not be renewed; told with each failure from then on. May be NULL. */
+	void (*expired)(void *user);
 	void *user;
 };
 /* Calls back from the loop only. */
 struct kn_cert_manager *kn_cert_manager_new(struct kn_loop *loop, const struct kn_cert_manager_config *cfg,
 					    const struct kn_log *log);
 struct kn_cert_manager *kn_cert_manager_free(struct kn_cert_manager *m);
-/* Names for a serving certificate (of the node's addresses), NULL-terminated; another set than before means
- * that a new certificate is asked for. Nothing happens for a serving certificate before the first call. */
+/* Names for a serving certificate (of the node's addresses), NULL-terminated; if the present one isn't good
+ * for them, a new one is asked for. Nothing happens for a serving certificate before the first call. */
 void kn_cert_manager_names(struct kn_cert_manager *m, const char *const *dns, const char *const *ips);
 
 #endif

@@ -135,6 +135,23 @@ int kn_cert_info(const char *pem, struct kn_cert_info *ret, struct kn_err *err)
 	return 0;
 }
 
+bool kn_cert_covers(const char *pem, const char *const *dns, const char *const *ips)
+{
+	gnutls_datum_t d = {(unsigned char *)pem, (unsigned)strlen(pem)};
+	gnutls_x509_crt_t crt;
+	bool yes;
+
+	if (gnutls_x509_crt_init(&crt) < 0)
+		return false;
+	yes = gnutls_x509_crt_import(crt, &d, GNUTLS_X509_FMT_PEM) >= 0;
+	for (; yes && dns && *dns; dns++)
+		yes = gnutls_x509_crt_check_hostname(crt, *dns);
+	for (; yes && ips && *ips; ips++) /* told from names by their form */
+		yes = gnutls_x509_crt_check_hostname(crt, *ips);
+	gnutls_x509_crt_deinit(crt);
+	return yes;
+}
+
 int64_t kn_cert_rotate_at(const struct kn_cert_info *c, double random)
 {
 	double life = (double)(c->not_after - c->not_before);

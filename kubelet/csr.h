@@ -20,6 +20,8 @@ struct kn_cert_info {
 };
 /* Of the first certificate in pem, which may hold a key and more certificates as well. -EINVAL: none. */
 int kn_cert_info(const char *pem, struct kn_cert_info *ret, struct kn_err *err);
+/* Is the first certificate good for all these names (NULL-terminated lists, NULL: none)? */
+bool kn_cert_covers(const char *pem, const char *const *dns, const char *const *ips);
 /* When to replace it: at 70 to 90 % of its life, by random in [0, 1) (client-go/util/certificate
  * nextRotationDeadline). Pure; seconds since 1970. */
 int64_t kn_cert_rotate_at(const struct kn_cert_info *c, double random);

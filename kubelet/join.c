@@ -125,6 +125,19 @@ static void on_serving_cert(void *user, const char *cert_pem, const char *key_pe
 		j->d.on_serving_cert(j->d.user, cert_pem, key_pem);
 }
 
+/* Nothing can be asked of the API server any more. With a bootstrap kubeconfig a start from anew gets another
+ * certificate, which the service manager sees to (as upstream exits then). */
+static void on_expired(void *user)
+{
+	struct kn_join *j = user;
+	const char *boot = j->d.options->bootstrap_kubeconfig;
+
+	if (!boot || !*boot)
+		return;
+	kn_error(j->d.log, "Shutting down: the client certificate has expired and could not be renewed");
+	kn_loop_quit(j->d.loop, 1);
+}
+
 static void start_certs(struct kn_join *j)
 {
 	const struct kn_options *o = j->d.options;
@@ -135,6 +148,7 @@ static void start_certs(struct kn_join *j)
 					   .signer = KN_SIGNER_CLIENT,
 					   .node_name = j->config.node_name,
 					   .changed = on_client_cert,
+					   .expired = on_expired,
 					   .user = j};
 
 	if (j->kubeconfig.cert_data)
@@ -151,6 +165,7 @@ static void start_certs(struct kn_join *j)
 	c.name = "kubelet-server";
 	c.signer = KN_SIGNER_SERVING;
 	c.changed = on_serving_cert;
+	c.expired = NULL;
 	j->serving_cert = kn_cert_manager_new(j->d.loop, &c, j->d.log);
 }
 

@@ -92,6 +92,20 @@ static void test_info(void **state)
 	assert_string_equal(info.common_name, "host-1");
 }
 
+static void test_names(void **state)
+{
+	static const char *const dns[] = {"host-1", NULL}, *const other[] = {"host-1", "host-2", NULL};
+	static const char *const ips[] = {"10.1.2.3", NULL}, *const wrong[] = {"10.1.2.4", NULL};
+	kn_auto_free char *cert = NULL, *key = NULL;
+
+	assert_int_equal(kn_serving_cert_make("host-1", "10.1.2.3", &cert, &key, NULL), 0);
+	assert_true(kn_cert_covers(cert, dns, ips));
+	assert_true(kn_cert_covers(cert, NULL, NULL));
+	assert_false(kn_cert_covers(cert, other, ips));
+	assert_false(kn_cert_covers(cert, dns, wrong));
+	assert_false(kn_cert_covers(key, NULL, NULL));
+}
+
 static void test_rotation_time(void **state)
 {
 	const struct kn_cert_info c = {.not_before = 1000, .not_after = 2000};
@@ -104,9 +118,8 @@ static void test_rotation_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_request),
-		cmocka_unit_test(test_bad_address),
-		cmocka_unit_test(test_info),
+		cmocka_unit_test(test_request),	      cmocka_unit_test(test_bad_address),
+		cmocka_unit_test(test_info),	      cmocka_unit_test(test_names),
 		cmocka_unit_test(test_rotation_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -88,7 +88,6 @@ static int check_server(const kn_config *c, struct kn_err *err)
 	const struct refused list[] = {
 		{given(c->staticpodurl), "staticPodURL"},
 		{c->n_staticpodurlheader, "staticPodURLHeader"},
-		{c->readonlyport, "readOnlyPort"},
 		{c->n_tlsciphersuites, "tlsCipherSuites"},
 		{c->n_tlscurvepreferences, "tlsCurvePreferences"},
 		{other(c->tlsminversion, "VersionTLS12"), "tlsMinVersion"},

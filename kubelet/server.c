@@ -92,7 +92,7 @@ static void dispatch(struct kn_server *s, struct kn_httpd_request *r)
 		  m.route == KN_ROUTE_PORT_FORWARD || m.route == KN_ROUTE_CONTAINER_LOGS;
 	values[0] = m.route ? kn_httpd_method(r) : "other";
 	values[1] = m.bucket;
-	values[2] = "readwrite";
+	values[2] = s->d.read_only ? "readonly" : "readwrite";
 	values[3] = streams ? "true" : "false";
 	if (m.route == KN_ROUTE_NONE || !m.bad_method)
 		kn_metric_inc(kn_metrics_add(s->metrics, KN_COUNTER, "kubelet_http_requests_total",

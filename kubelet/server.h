@@ -25,6 +25,7 @@ struct kn_server_deps { /* borrowed for the server's life */
 	struct kn_metrics *probes;  /* what /metrics/probes shows; may be NULL */
 	const char *cgroup_root;    /* "/" or "/node-a": stats are read below it */
 	const char *log_dir;	    /* of /logs/; NULL: "/var/log" */
+	bool read_only;		    /* of metrics only: what else makes it so is what is left out here */
 	bool debugging_handlers;    /* enableDebuggingHandlers: exec, attach, logs ... are served */
 	bool system_log_handler;    /* enableSystemLogHandler: /logs/ is served */
 	/* Writes the KubeletConfiguration in force as one JSON object; NULL: /configz is 404. */

@@ -15,6 +15,7 @@ struct kn_server_main {
 	struct kn_server_main_deps d;
 	struct kn_auth *auth;
 	struct kn_server *server;
+	struct kn_server *read_only; /* readOnlyPort; NULL: none */
 	struct kn_timer *timer;
 	char *cert, *key, *ca; /* in use; PEM */
 	bool given;	       /* cert and key came by kn_server_main_cert */
@@ -177,8 +178,18 @@ static int serve(struct kn_server_main *m, struct kn_err *err)
 	};
 	struct kn_httpd_tls tls = {m->cert, m->key, m->ca};
 	struct kn_httpd_config listen = {.address = c->address, .port = (uint16_t)c->port, .tls = &tls};
+	struct kn_httpd_config plain = {.address = c->address, .port = (uint16_t)c->readonlyport};
 	int r = kn_server_new(&m->server, &deps, &listen, err);
 
+	if (!r && c->readonlyport) {
+		/* As upstream's: no users, and so nothing that shows or does more than health, pods and
+		 * figures. */
+		deps.auth = NULL;
+		deps.debugging_handlers = deps.system_log_handler = false;
+		deps.write_config = NULL;
+		deps.read_only = true;
+		r = kn_server_new(&m->read_only, &deps, &plain, err);
+	}
 	if (!r)
 		kn_info(m->d.log, "Started to listen", "address", c->address, "port",
 			KN_INT(kn_server_port(m->server)));
@@ -214,6 +225,7 @@ struct kn_server_main *kn_server_main_free(struct kn_server_main *m)
 {
 	if (!m)
 		return NULL;
+	kn_server_free(m->read_only);
 	kn_server_free(m->server);
 	kn_auth_free(m->auth);
 	kn_timer_free(m->timer);
@@ -228,4 +240,6 @@ void kn_server_main_client(struct kn_server_main *m, struct kn_client *client)
 		kn_auth_client(m->auth, client);
 	if (m && m->server)
 		kn_server_client(m->server, client);
+	if (m && m->read_only)
+		kn_server_client(m->read_only, client);
 }

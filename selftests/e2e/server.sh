@@ -83,7 +83,7 @@ check "exec of 20 MB" stream pull "$X?${SH}head+-c+20000000+/dev/zero&output=1" 
 same "exec without streams" "$(get "$X?command=true")" "you must specify at least 1 of stdin, stdout, stderr"
 same "exec without an upgrade" "$(code "$X?command=true&output=1")" 400
 same "exec in what is not there" "$(get "$URL/exec/default/$W/nope?command=true&output=1")" 'container not found ("nope")'
-check "attach" grep -q '^tick ' <(KN_CERT=$N/pki/c.crt KN_KEY=$N/pki/c.key timeout 3 nsenter --net="/run/netns/$NETNS" python3 -u "$here/stream.py" exec "$URL/attach/default/$W/tick?output=1&error=1")
+check "attach" grep -q '^tick ' <(KN_CERT=$N/pki/c.crt KN_KEY=$N/pki/c.key timeout 15 nsenter --net="/run/netns/$NETNS" python3 -u "$here/stream.py" exec "$URL/attach/default/$W/tick?output=1&error=1")
 check "port-forward" grep -q "200 OK" <(stream forward "$URL/portForward/default/$W?port=8080" "GET / HTTP/1.0
 
 ")

@@ -227,7 +227,6 @@ static void test_what_is_not_done_is_refused_by_name(void **state)
 	static const char *const cases[][2] = {
 		{"cpuManagerPolicy: static\n", "cpuManagerPolicy"},
 		{"shutdownGracePeriod: 30s\n", "shutdownGracePeriod"},
-		{"readOnlyPort: 10255\n", "readOnlyPort"},
 		{"memorySwap: {swapBehavior: LimitedSwap}\n", "memorySwap"},
 		{"featureGates: {CSIVolumeHealth: true}\n", "CSIVolumeHealth"}};
 	struct rig *r = *state;

@@ -10,6 +10,7 @@
 }
 wait && /^\[sig-/ {
 	sub(/ *\[(It|FAILED)\] */, " ")
+	sub(/ \[[^]]*\]$/, "") # labels
 	if (state != "skipped") printf "  %d/%s %s %.0f s %s\n", ++done, total, state, seconds, $0
 	fflush()
 	wait = 0

@@ -25,7 +25,8 @@ struct job {
 	struct kn_err err;
 };
 
-static void volumes(struct job *j, struct kn_arena *a)
+/* What runs has all its volumes: only what has new content is looked at. */
+static void volumes(struct job *j, struct kn_arena *a, bool refresh)
 {
 	const K8s__PodSpec *s = j->p->obj->spec;
 
@@ -33,6 +34,8 @@ static void volumes(struct job *j, struct kn_arena *a)
 		const struct kn_volume_content *c = j->contents ? &j->contents->list[k] : NULL;
 		const struct kn_payload *files = c && c->have ? &c->payload : NULL;
 
+		if (refresh && !files)
+			continue;
 		if (kn_volume_setup(a, j->n, j->p, s->volumes[k], files, &j->err))
 			kn_err_wrap(&j->err, "MountVolume.SetUp failed for volume \"%s\" ",
 				    s->volumes[k]->name);
@@ -58,14 +61,14 @@ static void setup_work(void *user)
 			r = kn_mkdir_p(kn_arena_printf(a, "%s/%s", logs, name), 0755, &j->err);
 	}
 	if (!r)
-		volumes(j, a);
+		volumes(j, a, false);
 }
 
 static void refresh_work(void *user)
 {
 	kn_auto_arena struct kn_arena *a = kn_arena_new(0);
 
-	volumes(user, a);
+	volumes(user, a, true);
 }
 
 static void remove_work(void *user)

@@ -48,10 +48,11 @@ void kn_httpd_add(struct kn_httpd_conn *c, int fd)
 	bool local = c->tls != NULL;
 
 	c->fd = fd;
-	MHD_add_connection(c->h->mhd, fd,
-			   local ? (const struct sockaddr *)&none : (struct sockaddr *)&c->addr,
-			   local ? sizeof(none) : sizeof(c->addr));
 	kn_httpd_kick(c->h);
+	if (MHD_add_connection(c->h->mhd, fd,
+			       local ? (const struct sockaddr *)&none : (struct sockaddr *)&c->addr,
+			       local ? sizeof(none) : sizeof(c->addr)) != MHD_YES)
+		kn_httpd_conn_closed(c); /* it has closed fd */
 }
 
 static void on_connection(void *cls, struct MHD_Connection *conn, void **context,

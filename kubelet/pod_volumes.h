@@ -20,10 +20,10 @@ struct kn_volume_contents {
 struct kn_volume_contents *kn_volume_contents_new(const struct kn_pod *p);
 struct kn_volume_contents *kn_volume_contents_free(struct kn_volume_contents *c); /* NULL accepted */
 
-/* Makes or checks one volume: emptyDir (mode 0777; Memory: a tmpfs of at most sizeLimit, the pod's memory
- * limit and the node's memory), hostPath, or one made of files (content not NULL), which lies in a tmpfs
- * unless it is a configMap. The pod's fsGroup is given what is new. Idempotent. Another type is -EINVAL.
- * Texts as upstream's. */
+/* Makes or checks one volume: emptyDir (mode 0777; Memory: a tmpfs with mode 1777, of at most sizeLimit, the
+ * pod's memory limit and the node's memory), hostPath, or one made of files (content not NULL), which lies in
+ * a tmpfs unless it is a configMap. The pod's fsGroup is given what is new. Idempotent. Another type is
+ * -EINVAL. Texts as upstream's. */
 int kn_volume_setup(struct kn_arena *a, const struct kn_node_ctx *n, const struct kn_pod *p,
 		    const K8s__Volume *v, const struct kn_payload *content, struct kn_err *err);
 

@@ -203,7 +203,7 @@ int kn_subpath_bind(const struct kn_subpath *s, struct kn_err *err)
 				  s->mount_name, s->container);
 	fd = open_beneath(root, s->path, O_PATH);
 	if (fd < 0 && errno == ENOENT) {
-		if (make_folders(root, s->path, st.st_mode & (S_ISGID | 0777)) < 0)
+		if (make_folders(root, s->path, st.st_mode & (S_ISGID | S_ISVTX | 0777)) < 0)
 			return kn_err_set(err, errno,
 					  "failed to create subPath directory for volumeMount \"%s\" of "
 					  "container \"%s\"",

@@ -119,14 +119,14 @@ int kn_volume_mount_memory(struct kn_arena *a, const char *path, int64_t size, b
 			   struct kn_err *err)
 {
 	unsigned long flags = secret ? MS_NOSUID | MS_NODEV : 0;
-	const char *options = "mode=0777";
+	const char *options = "mode=1777"; /* what tmpfs has by itself, as upstream mounts it */
 	bool there = false;
 	int r = kn_volume_is_mounted(a, path, &there, err);
 
 	if (r || there)
 		return r;
 	if (size > 0)
-		options = kn_arena_printf(a, "mode=0777,size=%lld", (long long)size);
+		options = kn_arena_printf(a, "mode=1777,size=%lld", (long long)size);
 	/* Swap is a disk. Older kernels don't know the word. */
 	if (!mount("tmpfs", path, "tmpfs", flags, kn_arena_printf(a, "%s,noswap", options)))
 		return 0;

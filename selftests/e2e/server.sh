@@ -20,7 +20,7 @@ serve_kernlet() { kn_kernlet --port=$PORT --address=127.0.0.1 --authorization-mo
 
 kn_node_containerd || exit 1
 bash "$here/image.sh" import "$N" || exit 1
-serve_kernlet --client-ca-file="$N/pki/ca.crt"
+serve_kernlet --client-ca-file="$N/pki/ca.crt" --read-only-port=10255
 kn_kernlet_wait || { not_ok "node starts" "see above"; exit 1; }
 
 manifest web.yaml <<'EOT'
@@ -88,6 +88,10 @@ check "port-forward" grep -q "200 OK" <(stream forward "$URL/portForward/default
 
 ")
 same "run" "$(get -X POST "$URL/run/default/$W/c?cmd=echo+x")" x
+
+plain() { kn_ns curl -s --max-time 20 "http://127.0.0.1:10255$1"; }
+same "the read-only port" "$(plain /pods | jq -r .kind)" PodList
+same "and what it leaves out" "$(plain "/exec/default/$W/c?command=id&output=1")" "Debug endpoints are disabled."
 
 sleep 3
 check "the summary" jq -e '.node.nodeName == "'"$NAME"'" and .node.cpu.usageCoreNanoSeconds > 0 and .node.memory.workingSetBytes > 0 and .node.fs.capacityBytes > 0' \

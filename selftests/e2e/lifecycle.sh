@@ -52,25 +52,25 @@ manifest gate.yaml <<EOT
  $SHARED}}
 EOT
 
-pod_becomes "a liveness probe by command restarts its container" 20 live-exec '.containers[0].restartCount >= 1'
+pod_becomes "a liveness probe by command restarts its container" 60 live-exec '.containers[0].restartCount >= 1'
 tells "the event tells what it printed" 1 live-exec 'Liveness probe failed: looked'
 tells "and that it is killed for it" 1 live-exec 'Container c failed liveness probe, will be restarted'
-pod_becomes "a liveness probe by HTTP, port by name" 20 live-http '.containers[0].restartCount >= 1'
+pod_becomes "a liveness probe by HTTP, port by name" 60 live-http '.containers[0].restartCount >= 1'
 tells "the event tells the status" 1 live-http 'Liveness probe failed: HTTP probe failed with statuscode: 404'
-pod_becomes "a readiness probe by HTTP" 20 ready-http '.ready == "1/1"'
+pod_becomes "a readiness probe by HTTP" 60 ready-http '.ready == "1/1"'
 kn_exec ready-http c /bin/rm /www/ok
 pod_becomes "that fails later on" 10 ready-http '.ready == "0/1" and .restarts == 0'
 tells "is told" 1 ready-http 'Readiness probe failed: HTTP probe failed with statuscode: 404'
-pod_becomes "a readiness probe by TCP" 20 ready-tcp '.ready == "1/1"'
-pod_becomes "a port that nobody serves: not ready, not restarted" 20 never-ready '.phase == "Running" and .ready == "0/1" and .restarts == 0'
+pod_becomes "a readiness probe by TCP" 60 ready-tcp '.ready == "1/1"'
+pod_becomes "a port that nobody serves: not ready, not restarted" 60 never-ready '.phase == "Running" and .ready == "0/1" and .restarts == 0'
 tells "the event has the address" 10 never-ready "Readiness probe failed: dial tcp $(kn_pod never-ready .ip):81: connect: connection refused"
-pod_becomes "a startup probe holds back the others" 20 startup '.ready == "1/1" and .restarts == 0'
-pod_becomes "one that never succeeds restarts the container" 20 startup-fails '.containers[0].restartCount >= 1'
+pod_becomes "a startup probe holds back the others" 60 startup '.ready == "1/1" and .restarts == 0'
+pod_becomes "one that never succeeds restarts the container" 60 startup-fails '.containers[0].restartCount >= 1'
 tells "as told" 1 startup-fails 'Container c failed startup probe, will be restarted'
 tells "a command that takes too long has failed" 20 slow-exec 'Liveness probe failed: command timed out: \"/bin/sleep 30\" timed out after 1s'
 tells "grpc: a server of something else" 10 grpc 'Readiness probe failed:'
 tells "a port name that isn't there" 10 no-port 'Readiness probe errored and resulted in unknown state: port \"nothing\" not found'
-pod_becomes "a sidecar's startup probe holds back what comes after it" 30 gate '.phase == "Running" and .ready == "2/2"'
+pod_becomes "a sidecar's startup probe holds back what comes after it" 60 gate '.phase == "Running" and .ready == "2/2"'
 kn_until 5 grep -q main "$N/shared/gate"
 same "in this order" "$(tr '\n' ' ' <"$N/shared/gate")" "side main "
 rm "$MANIFESTS"/{live-exec,live-http,startup-fails,slow-exec,grpc,no-port,gate}.yaml
@@ -93,20 +93,20 @@ GRACE=5 pod hooks 'trap "echo term >>/v/hooks; exit 0" TERM; echo main >>/v/hook
 	"$SHARED" | manifest hooks.yaml
 pod post-fails 'exec sleep 1000' "$(hook 'postStart: {exec: {command: [/bin/sh, -c, "echo no; exit 3"]}}')" | manifest post-fails.yaml
 pod web "$www" | manifest web.yaml
-pod_becomes "a server for hooks" 20 web '.phase == "Running"'
+pod_becomes "a server for hooks" 60 web '.phase == "Running"'
 pod http-hooks 'trap "exit 0" TERM; while :; do sleep 0.1; done' \
 	"$(hook "postStart: {httpGet: {host: $(kn_pod web .ip), port: 8080, path: /ok}}, preStop: {httpGet: {host: $(kn_pod web .ip), port: 81, path: /ok}}")" |
 	manifest http-hooks.yaml
 GRACE=2 pod slow-pre 'exec sleep 1000' "$(hook 'preStop: {exec: {command: [/bin/sleep, "60"]}}')" | manifest slow-pre.yaml
 GRACE=30 pod sleep-pre 'trap "exit 0" TERM; while :; do sleep 0.1; done' "$(hook 'preStop: {sleep: {seconds: 3}}')" | manifest sleep-pre.yaml
-pod_becomes "a pod with hooks runs" 20 hooks '.phase == "Running"'
+pod_becomes "a pod with hooks runs" 60 hooks '.phase == "Running"'
 same "after its postStart hook" "$(tr '\n' ' ' <"$N/shared/hooks")" "main post "
-pod_becomes "a hook by HTTP" 20 http-hooks '.phase == "Running" and .restarts == 0'
-pod_becomes "a postStart hook that fails" 20 post-fails '.containers[0].reason | IN("PostStartHookError", "CrashLoopBackOff")'
+pod_becomes "a hook by HTTP" 60 http-hooks '.phase == "Running" and .restarts == 0'
+pod_becomes "a postStart hook that fails" 60 post-fails '.containers[0].reason | IN("PostStartHookError", "CrashLoopBackOff")'
 tells "is told, without what it printed" 1 post-fails 'PostStartHook failed'
 tells "and its container killed" 5 post-fails 'FailedPostStartHook'
-pod_becomes "slow-pre runs" 20 slow-pre '.phase == "Running"'
-pod_becomes "sleep-pre runs" 20 sleep-pre '.phase == "Running"'
+pod_becomes "slow-pre runs" 60 slow-pre '.phase == "Running"'
+pod_becomes "sleep-pre runs" 60 sleep-pre '.phase == "Running"'
 t=$(date +%s%N)
 gone() { [ -z "$(kn_pod "$1" .name)" ]; }
 rm "$MANIFESTS"/{hooks,http-hooks,slow-pre,sleep-pre}.yaml

@@ -30,25 +30,25 @@ pod big 'exec sleep 1000' | manifest big.yaml
 pod late 'exec sleep 1000' "" 'activeDeadlineSeconds: 5,' | manifest late.yaml
 
 ended='.phase == "Succeeded" or .phase == "Failed"'
-pod_becomes "a container leaves a message" 20 said "$ended"
+pod_becomes "a container leaves a message" 60 said "$ended"
 same "in its file" "$(message_of said)" words
-pod_becomes "in another file" 20 elsewhere "$ended"
+pod_becomes "in another file" 60 elsewhere "$ended"
 same "which is read" "$(message_of elsewhere)" words
-pod_becomes "a container that failed without one" 20 fell "$ended"
+pod_becomes "a container that failed without one" 60 fell "$ended"
 same "its log's end, 80 lines" "$(message_of fell | tr '\n' ' ' | cut -c1-16)/$(message_of fell | grep -c .)" "line 21 line 22 /80"
-pod_becomes "one that ended well" 20 well "$ended"
+pod_becomes "one that ended well" 60 well "$ended"
 same "has no message" "$(message_of well)" null
-pod_becomes "a long message" 20 long "$ended"
+pod_becomes "a long message" 60 long "$ended"
 same "has its last 4096 bytes taken" "$(($(message_of long | wc -c) - 1))/$(message_of long | grep . | tail -1)" "4096/5000"
-pod_becomes "too much memory" 30 oom '.containers[0].reason == "OOMKilled" and .containers[0].exitCode == 137'
-pod_becomes "a rule for its exit code restarts a container of restartPolicy Never" 30 rule '.restarts >= 1'
-pod_becomes "no rule for it: it has failed" 20 norule '.phase == "Failed" and .restarts == 0'
-pod_becomes "restartPolicy Always of a container in a pod of Never" 30 always '.restarts >= 1'
+pod_becomes "too much memory" 60 oom '.containers[0].reason == "OOMKilled" and .containers[0].exitCode == 137'
+pod_becomes "a rule for its exit code restarts a container of restartPolicy Never" 60 rule '.restarts >= 1'
+pod_becomes "no rule for it: it has failed" 60 norule '.phase == "Failed" and .restarts == 0'
+pod_becomes "restartPolicy Always of a container in a pod of Never" 60 always '.restarts >= 1'
 
-pod_becomes "a pod past its activeDeadlineSeconds has failed" 30 late '.phase == "Failed"'
+pod_becomes "a pod past its activeDeadlineSeconds has failed" 60 late '.phase == "Failed"'
 check "as told" grep -q "Pod was active on the node longer than the specified deadline" "$KLOG"
 
-pod_becomes "a pod that will talk" 20 big '.phase == "Running"'
+pod_becomes "a pod that will talk" 60 big '.phase == "Running"'
 id=$(kn_pod big '.containers[0].containerID')
 dir=$(dirname "$LOGS"/*_big-*/c/0.log)
 link=$N/containers/big-${NAME}_default_c-${id#*://}.log

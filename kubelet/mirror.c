@@ -69,8 +69,9 @@ static void annotate(struct kn_arena *a, K8s__ObjectMeta *m, const char *key, co
 }
 
 K8s__Pod *kn_mirror_make(struct kn_arena *a, const struct kn_pod *p, const char *node_name,
-			 const char *node_uid)
+			 const char *node_uid, int64_t seen_ns)
 {
+	char seen[32];
 	K8s__OwnerReference *owner = KN_MSG(a, K8s__OwnerReference, k8s__owner_reference__init);
 	K8s__Pod *obj = kn_msg_copy(a, p->obj);
 
@@ -85,6 +86,8 @@ K8s__Pod *kn_mirror_make(struct kn_arena *a, const struct kn_pod *p, const char 
 	obj->metadata->n_ownerreferences = 1;
 	obj->status = NULL;
 	annotate(a, obj->metadata, KN_ANNOTATION_MIRROR, hash_of(p));
+	if (!kn_annotation(obj->metadata, KN_ANNOTATION_SEEN))
+		annotate(a, obj->metadata, KN_ANNOTATION_SEEN, kn_time_rfc3339(seen_ns, seen));
 	return obj;
 }
 
@@ -161,7 +164,7 @@ static void create_mirror(struct kn_mirrors *m, struct kn_client *client, const 
 	const struct kn_api_request req = {
 		.method = "POST",
 		.path = kn_arena_printf(a, "/api/v1/namespaces/%s/pods", p->ns),
-		.body = &kn_mirror_make(a, p, m->node_name, node_uid)->base,
+		.body = &kn_mirror_make(a, p, m->node_name, node_uid, kn_real(m->clock))->base,
 	};
 	q->call = kn_api_start(client, &req, on_done, q);
 }

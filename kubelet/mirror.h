@@ -17,9 +17,9 @@ const char *kn_annotation(const K8s__ObjectMeta *m, const char *key); /* NULL: n
 bool kn_is_mirror(const K8s__ObjectMeta *m);
 /* The object shows this static pod as it is now, and isn't on its way out. */
 bool kn_mirror_shows(const struct kn_object *mirror, const struct kn_pod *p);
-/* What is to be created for p; lives in the arena. */
+/* What is to be created for p; lives in the arena. seen_ns: since 1970, when this node first knew of it. */
 K8s__Pod *kn_mirror_make(struct kn_arena *a, const struct kn_pod *p, const char *node_name,
-			 const char *node_uid);
+			 const char *node_uid, int64_t seen_ns);
 
 struct kn_mirrors;
 struct kn_mirrors *kn_mirrors_new(struct kn_loop *loop, const char *node_name, const struct kn_log *log);

@@ -27,7 +27,8 @@ static void made_and_recognised(void **state)
 	obj.spec = &spec;
 	assert_false(kn_is_mirror(&meta));
 
-	m = kn_mirror_make(a, &p, "n1", "node-uid");
+	m = kn_mirror_make(a, &p, "n1", "node-uid", 1700000000000000000LL);
+	assert_string_equal(kn_annotation(m->metadata, KN_ANNOTATION_SEEN), "2023-11-14T22:13:20Z");
 	assert_true(kn_is_mirror(m->metadata));
 	assert_string_equal(kn_annotation(m->metadata, KN_ANNOTATION_MIRROR), "h1");
 	assert_null(m->metadata->uid);

@@ -10,7 +10,9 @@
 char *kn_gen_hostname(struct kn_arena *a, const struct kn_pod *p)
 {
 	const K8s__PodSpec *s = p->obj->spec;
-	const char *from = kn_str_set(s->hostname) ? s->hostname : p->name;
+	const char *from = kn_str_set(s->hostnameoverride) ? s->hostnameoverride
+			   : kn_str_set(s->hostname)	   ? s->hostname
+							   : p->name;
 	size_t len = strnlen(from, HOSTNAME_MAX);
 
 	/* The cut may leave a dash or dot at the end, which no host name may have. */
@@ -23,7 +25,7 @@ char *kn_gen_hostdomain(struct kn_arena *a, const struct kn_pod *p, const char *
 {
 	const K8s__PodSpec *s = p->obj->spec;
 
-	if (!kn_str_set(s->subdomain))
+	if (kn_str_set(s->hostnameoverride) || !kn_str_set(s->subdomain))
 		return NULL;
 	return kn_arena_printf(a, "%s.%s.svc.%s", s->subdomain, p->ns,
 			       cluster_domain ? cluster_domain : "cluster.local");

@@ -3,8 +3,8 @@
 
 #include <errno.h>
 #include <string.h>
-#include "kubelet/log_links.h"
-#include "kubelet/pod_dirs.h"
+#include "kubelet/log/log_links.h"
+#include "kubelet/volume/pod_dirs.h"
 #include "lib/http/http.h"
 #include "lib/base/mem.h"
 

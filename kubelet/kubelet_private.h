@@ -11,10 +11,10 @@
 #define KN_KUBELET_PRIVATE_H
 
 #include "kubelet/kubelet.h"
-#include "kubelet/pod_plan.h"
-#include "kubelet/pod_status.h"
-#include "kubelet/tokens.h"
-#include "kubelet/volumes.h"
+#include "kubelet/pod/pod_plan.h"
+#include "kubelet/status/pod_status.h"
+#include "kubelet/volume/tokens.h"
+#include "kubelet/volume/volumes.h"
 #include "lib/base/list.h"
 
 #define KN_RESYNC (60 * KN_NSEC_PER_SEC)

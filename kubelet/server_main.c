@@ -3,7 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
-#include "kubelet/serving_cert.h"
+#include "kubelet/node/serving_cert.h"
 #include "lib/base/file.h"
 #include "lib/base/mem.h"
 #include "lib/k8s/codec.h"

@@ -7,8 +7,8 @@
 #ifndef KN_KUBELET_SERVER_MAIN_H
 #define KN_KUBELET_SERVER_MAIN_H
 
-#include "kubelet/options.h"
-#include "kubelet/server.h"
+#include "kubelet/config/options.h"
+#include "kubelet/server/server.h"
 
 struct kn_server_main;
 struct kn_server_main_deps { /* borrowed */

@@ -5,10 +5,10 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "kubelet/cri_log.h"
-#include "kubelet/server_log_options.h"
-#include "kubelet/server_route.h"
-#include "kubelet/server_upgrade.h"
+#include "kubelet/log/cri_log.h"
+#include "kubelet/server/server_log_options.h"
+#include "kubelet/server/server_route.h"
+#include "kubelet/server/server_upgrade.h"
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
 

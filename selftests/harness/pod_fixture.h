@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "kubelet/pod.h"
+#include "kubelet/pod/pod.h"
 #include "lib/base/mem.h"
 #include "lib/json/node.h"
 #include "lib/k8s/codec.h"

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
-#include "kubelet/admission.h"
+#include "kubelet/pod/admission.h"
 #include "lib/base/mem.h"
 #include "lib/k8s/codec.h"
 

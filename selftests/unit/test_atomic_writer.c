@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "kubelet/atomic_writer.h"
+#include "kubelet/volume/atomic_writer.h"
 #include "lib/base/file.h"
 
 struct fixture {

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "kubelet/auth.h"
-#include "kubelet/auth_cache.h"
+#include "kubelet/server/auth.h"
+#include "kubelet/server/auth_cache.h"
 #include "lib/base/buf.h"
 #include "lib/base/mem.h"
 #include "lib/json/node.h"

@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <cmocka.h>
-#include "kubelet/backoff.h"
+#include "kubelet/pod/backoff.h"
 
 #define S KN_NSEC_PER_SEC
 

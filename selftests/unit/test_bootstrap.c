@@ -9,10 +9,10 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "kubelet/bootstrap.h"
-#include "kubelet/cert_store.h"
-#include "kubelet/csr.h"
-#include "kubelet/serving_cert.h"
+#include "kubelet/node/bootstrap.h"
+#include "kubelet/node/cert_store.h"
+#include "kubelet/node/csr.h"
+#include "kubelet/node/serving_cert.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/mem.h"

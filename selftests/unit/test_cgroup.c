@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "kubelet/cgroup.h"
+#include "kubelet/cgroup/cgroup.h"
 #include "lib/base/file.h"
 
 static void remove_root(const char *root)

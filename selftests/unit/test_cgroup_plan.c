@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "kubelet/cgroup_priv.h"
+#include "kubelet/cgroup/cgroup_priv.h"
 
 static const struct kn_pod_limits limited = {.shares = 512, .quota_us = 50000, .memory_bytes = 67108864};
 static const struct kn_pod_limits unlimited = {.shares = 2, .quota_us = -1, .memory_bytes = -1};

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "kubelet/cni_conf.h"
+#include "kubelet/node/cni_conf.h"
 #include "lib/base/file.h"
 #include "lib/json/node.h"
 

@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include "kubelet/node_config.h"
-#include "kubelet/options.h"
+#include "kubelet/node/node_config.h"
+#include "kubelet/config/options.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/mem.h"

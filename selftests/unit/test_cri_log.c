@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "kubelet/cri_log.h"
+#include "kubelet/log/cri_log.h"
 #include "lib/base/clock.h"
 
 static void test_parse(void **state)

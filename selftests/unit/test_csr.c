@@ -9,8 +9,8 @@
 #include <errno.h>
 #include <gnutls/x509.h>
 #include <string.h>
-#include "kubelet/csr.h"
-#include "kubelet/serving_cert.h"
+#include "kubelet/node/csr.h"
+#include "kubelet/node/serving_cert.h"
 #include "lib/base/mem.h"
 
 static void assert_dn(gnutls_x509_crq_t crq, const char *oid, const char *want)

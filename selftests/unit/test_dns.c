@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "kubelet/gen_priv.h"
+#include "kubelet/gen/gen_priv.h"
 #include "selftests/harness/pod_fixture.h"
 
 static const char *words(struct kn_arena *a, char **list, size_t n)

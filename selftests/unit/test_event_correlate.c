@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
-#include "kubelet/event_correlate.h"
+#include "kubelet/status/event_correlate.h"
 #include "lib/base/clock.h"
 
 #define NOW (1700000000 * KN_NSEC_PER_SEC)

@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-#include "kubelet/gen_priv.h"
+#include "kubelet/gen/gen_priv.h"
 #include "selftests/harness/pod_fixture.h"
 
 static const struct kn_node_ctx node = {.node_name = "n1",

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "kubelet/gen_priv.h"
+#include "kubelet/gen/gen_priv.h"
 #include "selftests/harness/pod_fixture.h"
 
 static const char *const ips[] = {"10.0.0.2", "fd00::2", NULL};

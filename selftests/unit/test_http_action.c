@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <cmocka.h>
-#include "kubelet/http_action.h"
+#include "kubelet/worker/http_action.h"
 #include "selftests/harness/pod_fixture.h"
 
 /* Of a container's readiness probe. */

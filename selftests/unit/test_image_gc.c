@@ -4,7 +4,7 @@
 #include <setjmp.h>
 #include <string.h>
 #include <cmocka.h>
-#include "kubelet/image_gc.h"
+#include "kubelet/worker/image_gc.h"
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
 

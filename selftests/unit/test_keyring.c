@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "kubelet/keyring.h"
+#include "kubelet/worker/keyring.h"
 #include "lib/base/mem.h"
 
 static int add(struct kn_arena *a, struct kn_keyring *k, const char *type, const char *key, const char *json)

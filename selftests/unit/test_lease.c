@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "kubelet/lease.h"
+#include "kubelet/node/lease.h"
 
 static void test_first(void **state)
 {

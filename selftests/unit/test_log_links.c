@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "kubelet/log_links.h"
+#include "kubelet/log/log_links.h"
 #include "lib/base/file.h"
 #include "lib/base/mem.h"
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <zlib.h>
 #include <cmocka.h>
-#include "kubelet/log_rotate.h"
+#include "kubelet/log/log_rotate.h"
 #include "lib/base/file.h"
 #include "lib/base/mem.h"
 

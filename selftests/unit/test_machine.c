@@ -8,7 +8,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
-#include "kubelet/machine.h"
+#include "kubelet/node/machine.h"
 #include "lib/base/file.h"
 #include "lib/base/mem.h"
 

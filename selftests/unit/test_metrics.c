@@ -5,7 +5,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "kubelet/metrics.h"
+#include "kubelet/server/metrics.h"
 #include "lib/base/mem.h"
 
 static void test_text(void **state)

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "kubelet/stats.h"
+#include "kubelet/server/stats.h"
 #include "lib/base/mem.h"
 #include "lib/json/node.h"
 

@@ -4,7 +4,7 @@
 #include <setjmp.h>
 #include <string.h>
 #include <cmocka.h>
-#include "kubelet/mirror.h"
+#include "kubelet/pod/mirror.h"
 #include "lib/base/mem.h"
 
 static void made_and_recognised(void **state)

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include <string.h>
-#include "kubelet/node_events.h"
+#include "kubelet/node/node_events.h"
 #include "lib/base/buf.h"
 
 static void collect(void *user, bool warning, const char *reason, const char *message)

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include "kubelet/node_info.h"
+#include "kubelet/node/node_info.h"
 #include "lib/base/buf.h"
 
 static void test_resolv(void **state)

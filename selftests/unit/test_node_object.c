@@ -7,7 +7,7 @@
 
 #include <errno.h>
 #include <string.h>
-#include "kubelet/node_config.h"
+#include "kubelet/node/node_config.h"
 #include "lib/base/mem.h"
 #include "lib/json/node.h"
 #include "lib/k8s/message.h"

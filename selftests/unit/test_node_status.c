@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include <string.h>
-#include "kubelet/node_status.h"
+#include "kubelet/node/node_status.h"
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
 

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include "kubelet/options.h"
+#include "kubelet/config/options.h"
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
 

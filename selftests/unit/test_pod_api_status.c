@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
-#include "kubelet/pod_api_status.h"
-#include "kubelet/status_patch.h"
+#include "kubelet/status/pod_api_status.h"
+#include "kubelet/status/status_patch.h"
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 #include <linux/magic.h>
 
-#include "kubelet/pod_dirs.h"
+#include "kubelet/volume/pod_dirs.h"
 #include "lib/base/file.h"
 #include "selftests/harness/pod_fixture.h"
 

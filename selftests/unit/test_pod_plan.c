@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "kubelet/pod_plan.h"
+#include "kubelet/pod/pod_plan.h"
 #include "lib/base/mem.h"
 
 #define S KN_NSEC_PER_SEC

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "kubelet/pod_set.h"
+#include "kubelet/pod/pod_set.h"
 #include "lib/k8s/manifest_parse.h"
 #include "selftests/harness/pod_fixture.h"
 

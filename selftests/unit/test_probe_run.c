@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "kubelet/probe_run.h"
+#include "kubelet/probe/probe_run.h"
 #include "selftests/harness/fake_cri.c"
 #include "selftests/harness/pod_fixture.h"
 

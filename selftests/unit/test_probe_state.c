@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include "kubelet/probe_state.h"
+#include "kubelet/probe/probe_state.h"
 
 #define S 1000000000LL
 

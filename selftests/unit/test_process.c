@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
-#include "kubelet/process.h"
+#include "kubelet/node/process.h"
 #include "lib/base/file.h"
 
 static int check(bool fail_swap_on, const char *text)

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "kubelet/refs.h"
+#include "kubelet/volume/refs.h"
 #include "selftests/harness/pod_fixture.h"
 
 struct kn_reflector {

@@ -4,7 +4,7 @@
 #include <setjmp.h>
 #include <string.h>
 #include <cmocka.h>
-#include "kubelet/resize.h"
+#include "kubelet/worker/resize.h"
 #include "selftests/harness/pod_fixture.h"
 
 static void wanted(const char *container, const char *given, const char *text, enum kn_resize want)

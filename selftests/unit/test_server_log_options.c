@@ -5,7 +5,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "kubelet/server_log_options.h"
+#include "kubelet/server/server_log_options.h"
 #include "lib/base/clock.h"
 #include "lib/base/mem.h"
 

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "kubelet/kubelet_private.h"
-#include "kubelet/server.h"
+#include "kubelet/server/server.h"
 #include "lib/base/file.h"
 #include "lib/base/mem.h"
 #include "lib/http/http.h"

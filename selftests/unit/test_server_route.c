@@ -5,7 +5,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "kubelet/server_route.h"
+#include "kubelet/server/server_route.h"
 #include "lib/base/mem.h"
 
 static void test_routes(void **state)

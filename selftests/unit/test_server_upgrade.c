@@ -6,7 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "kubelet/server_upgrade.h"
+#include "kubelet/server/server_upgrade.h"
 #include "lib/base/buf.h"
 #include "lib/base/mem.h"
 

@@ -4,7 +4,7 @@
 #include <setjmp.h>
 #include <string.h>
 #include <cmocka.h>
-#include "kubelet/service_env.h"
+#include "kubelet/pod/service_env.h"
 #include "lib/base/buf.h"
 #include "lib/base/mem.h"
 

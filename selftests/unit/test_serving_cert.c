@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <cmocka.h>
 
-#include "kubelet/serving_cert.h"
+#include "kubelet/node/serving_cert.h"
 #include "lib/base/file.h"
 #include "lib/base/mem.h"
 #include "selftests/harness/test_cert.h"

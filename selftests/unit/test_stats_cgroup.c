@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <cmocka.h>
 
-#include "kubelet/stats_cgroup.h"
+#include "kubelet/server/stats_cgroup.h"
 #include "lib/base/file.h"
 #include "lib/base/mem.h"
 

@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "kubelet/pod_volumes.h"
-#include "kubelet/subpath.h"
+#include "kubelet/volume/pod_volumes.h"
+#include "kubelet/volume/subpath.h"
 #include "lib/base/file.h"
 #include "selftests/harness/pod_fixture.h"
 

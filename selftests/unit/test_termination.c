@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "kubelet/termination.h"
+#include "kubelet/status/termination.h"
 #include "lib/base/file.h"
 #include "lib/base/mem.h"
 

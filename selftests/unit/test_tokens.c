@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "kubelet/tokens.h"
+#include "kubelet/volume/tokens.h"
 #include "lib/k8s/authentication.pb-c.h"
 #include "selftests/harness/pod_fixture.h"
 

@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-#include "kubelet/volume_payload.h"
+#include "kubelet/volume/volume_payload.h"
 #include "selftests/harness/pod_fixture.h"
 
 static const struct kn_node_ctx node = {.node_name = "n1", .memory_bytes = 1LL << 30, .cpu_milli = 2000};

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "kubelet/volumes.h"
+#include "kubelet/volume/volumes.h"
 #include "lib/base/file.h"
 #include "selftests/harness/pod_fixture.h"
 

@@ -42,9 +42,9 @@ static __always_inline int kn_any_address(struct kn_svc_key *any, const struct k
 static __always_inline int kn_forward(struct bpf_sock_addr *ctx, int v6, __u32 rnd)
 {
 	struct kn_svc_key key = {.proto = kn_sa_proto(ctx)};
-	struct kn_slot backend;
-	struct kn_svc_key any;
-	enum kn_verdict verdict;
+	struct kn_slot backend = {0}; /* whole, for a function that is verified on its own */
+	struct kn_svc_key any = {0};
+	int verdict;
 	__u64 netns;
 
 	if (!key.proto)

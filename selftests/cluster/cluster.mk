@@ -19,3 +19,6 @@ cluster-check: $(CLUSTER_PROGS) ## tests against the real control plane; NODE=ke
 .PHONY: cluster-check
 $(O)/selftests/cluster/reflect: $(O)/selftests/cluster/reflect.o $(A_LIB)
 	$(call link,$(LIBS_BASE))
+bench-node: $(PROGS) ## a node's figures beside a stock kubelet and kube-proxy, 8 minutes; build/bench/cluster.json (root)
+	$(Q)O=$(O) selftests/cluster/bench.sh
+.PHONY: bench-node

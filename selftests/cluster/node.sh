@@ -6,26 +6,23 @@
 #   kubelet+kernlet-proxy       the stock kubelet, and kernlet-proxy
 #   none                        no node
 
+# Either joins by token, as `kubeadm join` does it, or has a certificate from the start (JOIN=certificate).
+credentials() { # CERTIFICATE-KUBECONFIG
+	if [ "${JOIN:-token}" = token ]; then
+		echo "--bootstrap-kubeconfig=$C/bootstrap.kubeconfig --kubeconfig=$ROOT/kubeconfig"
+	else
+		echo "--kubeconfig=$1"
+	fi
+}
 # Kernlet's whole command line.
 start_kernlet() { # ARGS...
 	running kernlet && return
-	local flags
 	grep -q ' /sys/fs/bpf bpf ' /proc/mounts || mount -t bpf bpf /sys/fs/bpf
 	install -D -m755 "$BUILD/kernlet-cni" "$N/cni/bin/kernlet-cni" || return 1
-	flags=(--kubeconfig="$C/kernlet.kubeconfig" --hostname-override="$NAME" --node-ip=$HOST_IP --root-dir="$ROOT"
-		--bpf-pin-dir="$PIN" --ctl-socket="$CTL" --cni-conf-dir="$CNI_CONF" --pod-cidr="${CLUSTER_CIDR%/*}/24" -v="${KN_V:-2}")
-	if "$BUILD/kernlet" --help 2>&1 | grep -qE -- '--config[ =]'; then
-		flags+=(--config="$N/kubelet.yaml")
-	else
-		flags+=(--container-runtime-endpoint="$ENDPOINT" --pod-manifest-path="$MANIFESTS" --pod-logs-dir="$LOGS"
-			--cgroup-root="/$NAME" --cgroup-driver=cgroupfs --fail-cgroupv1=false --cluster-dns=$DNS_IP
-			--cluster-domain=cluster.local --resolv-conf="$N/resolv.conf")
-	fi
-	"$BUILD/kernlet" --help 2>&1 | grep -qE -- '--cert-dir' && flags+=(--cert-dir="$ROOT/pki")
-	"$BUILD/kernlet" --help 2>&1 | grep -qE -- '--client-ca-file' && ! "$BUILD/kernlet" --help 2>&1 | grep -qE -- '--config[ =]' &&
-		flags+=(--client-ca-file="$C/pki/ca.crt")
-	spawn kernlet "$BUILD/kernlet" "${flags[@]}" "$@"
-	wait_for kernlet 20 kn_ctl_answers
+	spawn kernlet "$BUILD/kernlet" $(credentials "$C/kernlet.kubeconfig") --hostname-override="$NAME" --node-ip=$HOST_IP \
+		--config="$N/kubelet.yaml" --root-dir="$ROOT" --cert-dir="$ROOT/pki" \
+		--bpf-pin-dir="$PIN" --ctl-socket="$CTL" --cni-conf-dir="$CNI_CONF" -v="${KN_V:-2}" "$@"
+	wait_for kernlet 60 kn_ctl_answers
 }
 kn_ctl_answers() {
 	kn_ctl status >/dev/null
@@ -35,7 +32,7 @@ kn_ctl_answers() {
 start_kubelet() {
 	running kubelet && return
 	mkdir -p /var/lib/kubelet
-	spawn kubelet "$BIN/kubelet" --kubeconfig="$C/kubelet.kubeconfig" --hostname-override="$NAME" --node-ip=$HOST_IP \
+	spawn kubelet "$BIN/kubelet" $(credentials "$C/kubelet.kubeconfig") --hostname-override="$NAME" --node-ip=$HOST_IP \
 		--config="$N/kubelet.yaml" --root-dir="$ROOT" --cert-dir="$ROOT/pki" -v="${KN_V:-2}"
 	wait_for kubelet 60 in_node curl -fsS http://127.0.0.1:10248/healthz
 }

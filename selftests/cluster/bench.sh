@@ -24,10 +24,13 @@ time_to_ready() { # PROGRAM
 	wait $watcher
 }
 one_kind() { # KIND PROGRAM...
-	local kind=$1 ready=
+	local kind=$1 ready= i p
 	shift
 	"$cluster_dir/up" "$kind" || return 1
+	# kube-proxy ends when its Node goes.
+	for p in "${@:2}"; do halt "$p"; done
 	for i in 1 2 3; do ready="$ready $(time_to_ready "$1")" || return 1; done
+	for p in "${@:2}"; do "start_${p//-/_}" || return 1; done
 	# Pods that the missing Node took along are made anew.
 	kn_until 60 coredns_settled || { kubectl get pods -A >&2; return 1; }
 	READY=$ready bench measure "$C" "$NAME" "$out/$kind.part" "$@"

@@ -19,7 +19,6 @@ import threading
 import time
 
 HOST = "10.88.0.1"
-NS = "kn-bench"
 HZ = os.sysconf("SC_CLK_TCK")
 PODS = int(os.environ.get("KN_BENCH_PODS", "50"))
 REST = 30 if PODS >= 50 else 5
@@ -100,15 +99,20 @@ class Process:
 class Pods(threading.Thread):
     """When each pod of the namespace was bound, ran, was gone."""
 
-    def __init__(self, api):
+    def __init__(self, api, kind):
         super().__init__(daemon=True)
+        self.root = "/api/v1/namespaces/bench-" + kind
+        api.call("POST", "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "bench-" + kind}})
+        end = time.time() + 30
+        while time.time() < end and not json.loads(api.call("GET", self.root + "/serviceaccounts"))["items"]:
+            time.sleep(0.2)
         self.api, self.bound, self.ran, self.gone = api, {}, {}, set()
         self.changed = threading.Condition()
         self.start()
         time.sleep(1)
 
     def run(self):
-        for at, e in self.api.watch("/api/v1/namespaces/%s/pods" % NS):
+        for at, e in self.api.watch(self.root + "/pods"):
             pod = e["object"]
             name = pod["metadata"]["name"]
             with self.changed:
@@ -121,7 +125,7 @@ class Pods(threading.Thread):
                 self.changed.notify_all()
 
     def create(self, name):
-        self.api.call("POST", "/api/v1/namespaces/%s/pods" % NS, {
+        self.api.call("POST", self.root + "/pods", {
             "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {
                 "terminationGracePeriodSeconds": 1, "tolerations": [{"operator": "Exists"}],
                 "containers": [{"name": "c", "image": "localhost/kernlet-demo:1", "imagePullPolicy": "IfNotPresent",
@@ -205,7 +209,7 @@ def one_at_a_time(f, cluster, node, pods, count):
     seen = requests(cluster, first)[0]
     f.add("requests to the API server a pod, to Running", "", sum(seen.values()) / count, {k: v / count for k, v in seen.items()})
     for n in names:
-        pods.api.call("DELETE", "/api/v1/namespaces/%s/pods/%s" % (NS, n))
+        pods.api.call("DELETE", "%s/pods/%s" % (pods.root, n))
     pods.await_all(names, pods.gone)
     time.sleep(2)
     seen = requests(cluster, first)[0]
@@ -233,11 +237,7 @@ def measure(cluster, node_name, path, names):
     f = Figures(os.path.basename(path).split(".")[0], path)
     f.add("process start to Node Ready, p50 of 3", "s", percentile([float(s) for s in os.environ["READY"].split()], 50))
     api, node, procs = Api(cluster), Api(cluster, 10250), [Process(cluster, n) for n in names]
-    api.call("POST", "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NS}})
-    end = time.time() + 30
-    while time.time() < end and not json.loads(api.call("GET", "/api/v1/namespaces/%s/serviceaccounts" % NS))["items"]:
-        time.sleep(0.2)
-    pods = Pods(api)
+    pods = Pods(api, f.kind)
     at_rest(f, procs, "0 pods")
     one_at_a_time(f, cluster, node, pods, min(20, PODS))
     cpu = sum(p.cpu() for p in procs)

@@ -41,7 +41,8 @@ mkdir -p "$out" "$C/log"
 rm -f "$out"/{kernlet,stock}.part
 trap '"$cluster_dir/down"' EXIT
 trap 'exit 143' INT TERM HUP
-"$top/tools/setup" cluster && "$cluster_dir/build" kube-apiserver kube-controller-manager kube-scheduler kubectl kubelet kube-proxy agnhost coredns || exit 1
+"$top/tools/setup" cluster && "$cluster_dir/build" kube-apiserver kube-controller-manager kube-scheduler kubectl kubelet \
+	kube-proxy agnhost coredns || exit 1
 # What the node asks for is counted by who was asked.
 cat >"$C/audit.yaml" <<EOT
 apiVersion: audit.k8s.io/v1

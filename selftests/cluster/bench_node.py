@@ -102,7 +102,8 @@ class Pods(threading.Thread):
     def __init__(self, api, kind):
         super().__init__(daemon=True)
         self.root = "/api/v1/namespaces/bench-" + kind
-        api.call("POST", "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "bench-" + kind}})
+        api.call("POST", "/api/v1/namespaces",
+                 {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "bench-" + kind}})
         end = time.time() + 30
         while time.time() < end and not json.loads(api.call("GET", self.root + "/serviceaccounts"))["items"]:
             time.sleep(0.2)
@@ -151,7 +152,8 @@ class Pods(threading.Thread):
 def cri_ms(node):
     """What the daemon says it spent in the calls that start pods."""
     text = node.call("GET", "/metrics").decode()
-    found = re.findall(r'^kubelet_runtime_operations_duration_seconds_sum\{[^}]*operation_type="(\w+)"[^}]*\} (\S+)', text, re.M)
+    found = re.findall(
+        r'^kubelet_runtime_operations_duration_seconds_sum\{[^}]*operation_type="(\w+)"[^}]*\} (\S+)', text, re.M)
     return sum(float(v) * 1000 for op, v in found if op in CRI_CALLS)
 
 
@@ -166,7 +168,9 @@ def requests(cluster, since=0):
         r = e.get("objectRef", {})
         if e["stage"] != "ResponseComplete" or r.get("resource") in ("leases", "nodes"):
             continue
-        what = "%s %s%s" % (e["verb"], r.get("resource", e["requestURI"]), "/" + r["subresource"] if "subresource" in r else "")
+        what = e["verb"] + " " + r.get("resource", e["requestURI"])
+        if "subresource" in r:
+            what += "/" + r["subresource"]
         seen[what] = seen.get(what, 0) + 1
     return seen, lines
 
@@ -207,13 +211,15 @@ def one_at_a_time(f, cluster, node, pods, count):
     f.add("all but the CRI calls, p50", "ms", percentile([t - c for t, c in zip(times, cri)], 50))
     time.sleep(3)
     seen = requests(cluster, first)[0]
-    f.add("requests to the API server a pod, to Running", "", sum(seen.values()) / count, {k: v / count for k, v in seen.items()})
+    a_pod = {k: v / count for k, v in seen.items()}
+    f.add("requests to the API server a pod, to Running", "", sum(a_pod.values()), a_pod)
     for n in names:
         pods.api.call("DELETE", "%s/pods/%s" % (pods.root, n))
     pods.await_all(names, pods.gone)
     time.sleep(2)
     seen = requests(cluster, first)[0]
-    f.add("requests to the API server a pod, to its end", "", sum(seen.values()) / count, {k: v / count for k, v in seen.items()})
+    a_pod = {k: v / count for k, v in seen.items()}
+    f.add("requests to the API server a pod, to its end", "", sum(a_pod.values()), a_pod)
 
 
 def at_rest(f, procs, label):
@@ -267,7 +273,7 @@ def ready(cluster, node_name, program):
 
 
 def table(out):
-    ours, stock = ({} if not os.path.exists(p) else json.load(open(p)) for p in (out + "/kernlet.part", out + "/stock.part"))
+    ours, stock = (json.load(open("%s/%s.part" % (out, kind))) for kind in ("kernlet", "stock"))
     rows = []
     print("\n  %-50s %4s %9s %9s %6s" % ("", "", "kernlet", "stock", "part"))
     for start, aim in ORDER:

@@ -50,7 +50,6 @@ static void test_store(void **state)
 	struct rig *r = *state;
 	kn_auto_free char *dir = kn_sprintf("%s/a/b", r->dir),
 			  *path = kn_cert_store_path(dir, "kubelet-client");
-	kn_auto_free char *other = kn_sprintf("%s/a/b/x.pem", r->dir);
 	kn_auto_buf struct kn_buf b = {0}, again = {0};
 	char target[256];
 	struct stat st;

@@ -55,7 +55,8 @@ static int add_threshold(const char *key, const char *text, int64_t *bytes, doub
 	if (n && text[n - 1] == '%') {
 		double percent = strtod(text, &end);
 
-		if (end != text + n - 1 || percent < 0 || percent > 100)
+		/* Not a number is in no range. */
+		if (end == text || end != text + n - 1 || !(percent >= 0 && percent <= 100))
 			goto invalid;
 		*fraction += percent / 100;
 		return 0;

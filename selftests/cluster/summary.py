@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """summary.py FOLDER KIND SECONDS: FOLDER/KIND/report.json as text, and beside the other kinds' last runs.
 
-Writes FOLDER/KIND/summary.txt: state, seconds, name; failures with the first line of their message. Exits 1 when a spec
+Keeps FOLDER/KIND/summary.txt: the last result of each spec: state, seconds, name, why it failed. Exits 1 when a spec
 failed or none ran.
 """
 import json
@@ -29,7 +29,8 @@ def read_summary(path):
         for line in f:
             part = line.rstrip("\n").split("\t")
             if len(part) >= 3 and part[0] in ("passed", "failed"):
-                specs[part[2]] = (part[0], float(part[1]), "")
+                why = part[3].removeprefix("<- ") if len(part) > 3 else ""
+                specs[part[2]] = (part[0], float(part[1]), why)
     return specs
 
 
@@ -42,7 +43,9 @@ def write_summary(path, specs):
 def main():
     folder, kind, took = sys.argv[1], sys.argv[2], int(sys.argv[3])
     mine = read_report(os.path.join(folder, kind, "report.json"))
-    write_summary(os.path.join(folder, kind, "summary.txt"), mine)
+    # A run of some specs leaves what is known of the others.
+    summary = os.path.join(folder, kind, "summary.txt")
+    write_summary(summary, {**(read_summary(summary) if os.path.exists(summary) else {}), **mine})
     failed = {n for n, s in mine.items() if s[0] == "failed"}
     for name in sorted(failed):
         print(f"  FAILED   {name}\n           {mine[name][2]}")

@@ -29,7 +29,12 @@ done
 same "it started again $KILLS times" $bad 0
 works "the rollout ends" rolled deployment/moving 120
 becomes "no pod too many" 60 6 sh -c "O=$BUILD $cluster_dir/kubectl -n $T get pods -o name | wc -l"
-same "0 containers restarted" "$(restarts)" 0
+# A container whose start the kill cut off never ran; its successor counts one restart, with the stock kubelet too.
+restarted() {
+	k get pods -o json | jq '[.items[].status.containerStatuses[]? | select(.restartCount > 0) |
+		select((.lastState.terminated.startedAt // "1970") | startswith("1970") | not)] | length'
+}
+same "0 containers restarted" "$(restarted)" 0
 same "those that nobody touched are the same" "$(ids)" "$before"
 becomes "all pods are ready" 30 "True True True True True True" field pods '{.items[*].status.conditions[?(@.type=="Ready")].status}'
 running_now() { kn_ctr "$N" tasks ls 2>/dev/null | grep -c RUNNING; }

@@ -29,8 +29,8 @@ ORDER = [  # the aim is the stock value times this at most
     ("all but the CRI calls", 1 / 3), ("all at once: bound to Running, p50", None),
     ("all at once: bound to Running, p99", None), ("all at once: created to all Running", None),
     ("CPU time a pod, all at once", None), ("requests to the API server a pod, to Running", None),
-    ("requests to the API server a pod, to its end", None), ("PSS", 1 / 5), ("private memory", 1 / 5), ("threads", None),
-    ("CPU at rest", 1 / 5)]
+    ("requests to the API server a pod, to its end", None), ("RSS", None), ("PSS", 1 / 5), ("private memory", 1 / 5),
+    ("anonymous memory", 1 / 5), ("threads", None), ("CPU at rest", 1 / 5)]
 
 
 class Api:
@@ -83,8 +83,9 @@ class Process:
         m = {}
         for line in open("/proc/%d/smaps_rollup" % self.pid):
             f = line.split()
-            if f[0].startswith(("Pss:", "Private_")):
-                kind = "PSS" if f[0] == "Pss:" else "private memory"
+            kind = {"Rss:": "RSS", "Pss:": "PSS", "Anonymous:": "anonymous memory", "Private_Clean:": "private memory",
+                    "Private_Dirty:": "private memory"}.get(f[0])
+            if kind:
                 m[kind] = m.get(kind, 0) + int(f[1]) / 1024
         return m
 
@@ -225,7 +226,7 @@ def one_at_a_time(f, cluster, node, pods, count):
 def at_rest(f, procs, label):
     time.sleep(5)
     each = {p.name: p.memory() for p in procs}
-    for what in ("PSS", "private memory"):
+    for what in ("RSS", "PSS", "private memory", "anonymous memory"):
         parts = {n: m[what] for n, m in each.items()}
         f.add("%s with %s" % (what, label), "MB", sum(parts.values()), parts if len(parts) > 1 else None)
     f.add("threads with %s" % label, "", sum(p.threads() for p in procs))

@@ -132,6 +132,20 @@ static bool is_older(const struct kn_object *a, const struct kn_object *b)
 	return strcmp(x, y) < 0;
 }
 
+/* Somebody else wrote into the status: put right, but not in a race with whoever it is, who may want to read
+ * it again. */
+static void correct_later(struct entry *e)
+{
+	struct kn_buf probe kn_auto_buf = {0};
+
+	if (!e->told || !e->status || !e->object ||
+	    !kn_status_patch(&probe, e->object->uid, object_status(e), e->status))
+		return;
+	e->told = false;
+	e->correcting = true;
+	kn_timer_arm(e->timer, CORRECT_AFTER);
+}
+
 static void take_answer(struct entry *e, const struct kn_api_result *r)
 {
 	struct kn_object *o;
@@ -139,9 +153,13 @@ static void take_answer(struct entry *e, const struct kn_api_result *r)
 	if (!r->obj || kn_object_new(&o, *r->arena, (ProtobufCMessage *)r->obj, NULL))
 		return;
 	*r->arena = NULL;
-	if (e->object && !strcmp(e->object->uid, o->uid) && !is_older(o, e->object)) {
-		kn_object_unref(e->object);
-		e->object = kn_object_ref(o);
+	if (e->object && !strcmp(e->object->uid, o->uid)) {
+		if (is_older(o, e->object)) {
+			correct_later(e); /* the watch was faster, and has shown what came after */
+		} else {
+			kn_object_unref(e->object);
+			e->object = kn_object_ref(o);
+		}
 	}
 	kn_object_unref(o);
 }
@@ -262,16 +280,8 @@ void kn_status_manager_object(struct kn_status_manager *m, const char *uid, stru
 			kn_api_cancel(kn_steal(e->call));
 		e->told = e->deleted = false;
 		e->retry_ns = 0;
-	} else if (e->told && e->status) {
-		struct kn_buf probe kn_auto_buf = {0};
-
-		/* Somebody else wrote into it: put right, but not in a race with whoever it is, who may want
-		 * to read it again. */
-		if (kn_status_patch(&probe, o->uid, object_status(e), e->status)) {
-			e->told = false;
-			e->correcting = true;
-			kn_timer_arm(e->timer, CORRECT_AFTER);
-		}
+	} else {
+		correct_later(e);
 	}
 	sync_entry(e);
 }

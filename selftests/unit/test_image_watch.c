@@ -179,14 +179,17 @@ static void test_the_least_recently_used_goes_first(void **state)
 	struct fixture *f = *state;
 
 	begin(f, 300);
-	list("b");
-	disk("/");
+	list("none");
+	disk("/nonexistent");
+	begin(f, 300);
+	list("a");
+	disk("/nonexistent");
 	begin(f, 300);
 	list("none");
 	disk("/");
-	assert_string_equal(call.image, "a"); /* b was used five minutes ago */
+	assert_string_equal(call.image, "b"); /* a was in use five minutes ago */
 	answer(KN_CRI_REMOVE_IMAGE, NULL, 0);
-	assert_string_equal(call.image, "b");
+	assert_string_equal(call.image, "a");
 	answer(KN_CRI_REMOVE_IMAGE, NULL, 0);
 	assert_false(calling);
 }

@@ -58,7 +58,10 @@ check "its log is linked from the flat folder" [ "$(readlink "$link")" = "$dir/0
 pod talks 'i=0; while [ $i -lt 200000 ]; do echo "$i ......................"; i=$((i+1)); done; echo done; exec sleep 1000' | manifest talks.yaml
 check "a log of more than 10 MiB is rotated" kn_until 60 eval 'ls "$LOGS"/*_talks-*/c/0.log.2* 2>/dev/null | grep -q .'
 check "the container goes on writing" kn_until 60 eval 'log_all=$(zcat -f "$LOGS"/*_talks-*/c/0.log*) && echo "$log_all" | grep -q "F done$"'
-same "no line is lost or doubled" "$(zcat -f "$LOGS"/*_talks-*/c/0.log.2* "$LOGS"/*_talks-*/c/0.log | cut -d' ' -f4 | grep -v done | awk '$1 != NR - 1 { bad++ } END { print NR, bad + 0 }')" "200000 0"
+# By bytes: the runtime may cut the line in two that it is reading when the log is opened anew.
+bytes_of() { zcat -f "$LOGS"/*_talks-*/c/0.log.2* "$LOGS"/*_talks-*/c/0.log | cut -d' ' -f4- | tr -d '\n' | sha256sum; }
+wanted() { { seq -f '%.0f ......................' 0 199999; echo done; } | tr -d '\n' | sha256sum; }
+same "no byte is lost or doubled" "$(bytes_of)" "$(wanted)"
 rm "$MANIFESTS/big.yaml"
 check "the link goes with the container" kn_until 20 eval '[ ! -L "$link" ]'
 e2e_end

@@ -18,12 +18,15 @@ enum kn_verdict {
  * same. netns: the client, for affinity. Returns an enum kn_verdict. A function of its own, not static: so
  * the verifier looks at it once and not once a path that leads to it, which is most of the time that loading
  * takes. */
-__noinline int kn_lookup(const struct kn_svc_key *key, __u32 rnd, __u64 netns, struct kn_slot *out)
+__noinline int kn_lookup(const struct kn_svc_key *asked, __u32 rnd, __u64 netns, struct kn_slot *out)
 {
-	if (!key || !out)
+	struct kn_svc_key key; /* a copy: Linux 6.1 wants keys on the function's own stack */
+
+	if (!asked || !out)
 		return KN_NO_SERVICE;
+	key = *asked;
 	for (int i = 0; i < KN_LOOKUP_TRIES; i++) {
-		const volatile struct kn_svc *v = bpf_map_lookup_elem(&kn_services, key);
+		const volatile struct kn_svc *v = bpf_map_lookup_elem(&kn_services, &key);
 		struct kn_svc svc;
 		__u32 slot;
 

@@ -57,6 +57,8 @@ halt() { # NAME [SIGNAL]
 	if pid=$(pid_of "$1"); then
 		kill "-${2:-TERM}" "$pid" 2>/dev/null
 		kn_wait_gone 100 "$pid" || { kill -9 "$pid" && kn_wait_gone 50 "$pid"; }
+		# Its first thread is gone before the others let go of its sockets.
+		while [ "$(ls "/proc/$pid/task" 2>/dev/null | wc -l)" -gt 1 ]; do sleep 0.02; done
 	fi
 	rm -f "$C/run/$1.pid"
 }

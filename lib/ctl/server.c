@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <sys/un.h>
 #include "lib/base/list.h"
 #include "lib/base/mem.h"
@@ -199,6 +200,22 @@ static int clear_stale(const char *path, const struct sockaddr_un *addr, socklen
 	return 0;
 }
 
+/* A daemon that was killed holds its socket until the last of its threads has gone: not every answer is one.
+ * Blocks for a second at most, before the loop runs. */
+static int wait_stale(const char *path, const struct sockaddr_un *addr, socklen_t len, struct kn_err *err)
+{
+	const struct timespec pause = {.tv_nsec = 50 * KN_NSEC_PER_MSEC};
+	int r = clear_stale(path, addr, len, err);
+
+	for (int i = 0; i < 20 && r == -EADDRINUSE; i++) {
+		nanosleep(&pause, NULL);
+		if (err)
+			*err = (struct kn_err)KN_ERR_INIT;
+		r = clear_stale(path, addr, len, err);
+	}
+	return r;
+}
+
 static int server_listen(struct kn_ctl_server *s, struct kn_err *err)
 {
 	struct sockaddr_un addr;
@@ -207,7 +224,7 @@ static int server_listen(struct kn_ctl_server *s, struct kn_err *err)
 
 	if (r < 0)
 		return r;
-	r = clear_stale(s->path, &addr, len, err);
+	r = wait_stale(s->path, &addr, len, err);
 	if (r < 0)
 		return r;
 	s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

@@ -73,12 +73,12 @@ kn_kernlet() { # ARGS...: starts kernlet; pid in KPID
 kn_ctl() { "$BUILD/kernctl" --socket "$CTL" "$@"; }
 kn_pods() { kn_ctl pods -o json 2>/dev/null || echo '{"pods":[]}'; }
 
-kn_kernlet_wait() { # until kernctl answers
-	local i
+kn_kernlet_wait() { # until kernctl answers; also under set -e
+	local i rc
 	for ((i = 0; i < 300; i++)); do
-		kn_ctl status >/dev/null 2>&1
+		kn_ctl status >/dev/null 2>&1 && return 0 || rc=$?
 		# 1 is an answer too: something on the node is not well
-		case $? in 0 | 1) return 0 ;; esac
+		[ $rc != 1 ] || return 0
 		kill -0 "$KPID" 2>/dev/null || break
 		sleep 0.05
 	done

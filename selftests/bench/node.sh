@@ -46,7 +46,7 @@ startup() { "$O/kernctl" --socket "$CTL" -o json pods | jq ".pods[].startup.$1 /
 
 work=$(mktemp -d /tmp/kn-bench.XXXXXX)
 kn_node_init "$work" "kn-bench-$$" "kn-bench-$$"
-trap 'kn_node_stop; rm -rf "$work"' EXIT
+trap 'kn_node_stop; kn_node_gone' EXIT
 kn_node_start
 at_rest 0
 pods 10 one

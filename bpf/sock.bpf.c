@@ -3,7 +3,7 @@
  * Services at the socket: connect() and sendto() to a Service's address go to one of its backends from the
  * start, so no packet is ever rewritten. Entry points only; what they do is in lib/.
  *
- * Nothing newer than Linux 6.1 is used: no kfuncs, no loops by helper.
+ * Nothing newer than Linux 6.1 is used: no kfuncs.
  */
 #include "lib/sockaddr.bpf.h"
 #include "lib/lookup.bpf.h"

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include "kubelet/pod/pod_delete.h"
 #include "kubelet/pod/pod_priv.h"
 #include "lib/base/mem.h"
 #include "lib/k8s/message.h"
@@ -173,19 +174,9 @@ static void delete_mirror(struct kn_mirrors *m, struct kn_client *client, const 
 			  const char *key)
 {
 	struct request *q = get_request(m, key);
-	char *path kn_auto_free = kn_sprintf("/api/v1/namespaces/%s/pods/%s", o->ns, o->name);
-	char *body kn_auto_free =
-		kn_sprintf("{\"apiVersion\":\"v1\",\"kind\":\"DeleteOptions\",\"gracePeriodSeconds\":0,"
-			   "\"preconditions\":{\"uid\":\"%s\"}}",
-			   o->uid);
-	const struct kn_api_request req = {.method = "DELETE",
-					   .path = path,
-					   .raw = body,
-					   .raw_len = strlen(body),
-					   .content_type = "application/json"};
 
 	if (q)
-		q->call = kn_api_start(client, &req, on_done, q);
+		q->call = kn_pod_delete(client, o, on_done, q);
 }
 
 static const struct kn_pod *find(struct kn_pod *const *pods, size_t n, const struct kn_object *o)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include "kubelet/pod/pod_delete.h"
 #include "kubelet/status/status_patch.h"
 #include "lib/base/map.h"
 #include "lib/base/mem.h"
@@ -226,20 +227,8 @@ static bool start_patch(struct entry *e)
 
 static void start_delete(struct entry *e)
 {
-	const struct kn_object *o = e->object;
-	char *path kn_auto_free = kn_sprintf("/api/v1/namespaces/%s/pods/%s", o->ns, o->name);
-	char *body kn_auto_free =
-		kn_sprintf("{\"apiVersion\":\"v1\",\"kind\":\"DeleteOptions\",\"gracePeriodSeconds\":0,"
-			   "\"preconditions\":{\"uid\":\"%s\"}}",
-			   o->uid);
-	const struct kn_api_request req = {.method = "DELETE",
-					   .path = path,
-					   .raw = body,
-					   .raw_len = strlen(body),
-					   .content_type = "application/json"};
-
 	e->m->stats.deletes++;
-	e->call = kn_api_start(e->m->client, &req, on_deleted, e);
+	e->call = kn_pod_delete(e->m->client, e->object, on_deleted, e);
 }
 
 static void sync_entry(struct entry *e)

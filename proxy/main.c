@@ -8,6 +8,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "lib/base/file.h"
+#include "lib/base/host.h"
 #include "lib/base/mem.h"
 #include "lib/ctl/ctl.h"
 #include "lib/k8s/source_dir.h"
@@ -202,18 +203,14 @@ static const char *default_cgroup(void)
 
 static int configure(struct app *app, struct kn_err *err)
 {
-	char host[256] = "";
+	const char *name = app->opt.hostname_override;
 
-	if (gethostname(host, sizeof(host) - 1))
-		return kn_err_errno(err, errno, "host name");
-	for (char *p = host; *p; p++) /* as pkg/util/node GetHostname: lower case */
-		if (*p >= 'A' && *p <= 'Z')
-			*p = (char)(*p - 'A' + 'a');
+	if (!name && kn_host_name(&name, app->arena, err))
+		return -err->code;
 	app->cfg = (struct kn_proxy_config){
 		.cgroup_path = app->opt.cgroup_path ? app->opt.cgroup_path : default_cgroup(),
 		.pin_dir = app->opt.pin_dir,
-		.node_name = app->opt.hostname_override ? app->opt.hostname_override
-							: kn_arena_strdup(app->arena, host),
+		.node_name = name,
 		.node_port_cidrs = app->opt.node_port_addresses,
 	};
 	kn_log_init(&app->log, 2, !strcmp(app->opt.logging_format, "json") ? KN_LOG_JSON : KN_LOG_TEXT,

@@ -3,11 +3,11 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "kubelet/config/options.h"
 #include "lib/base/clock.h"
 #include "lib/base/flag.h"
+#include "lib/base/host.h"
 #include "lib/base/mem.h"
 
 enum { REFUSED_MAX = 32 };
@@ -73,10 +73,8 @@ static const struct {
 };
 _Static_assert(KN_ARRAY_SIZE(refused) <= REFUSED_MAX, "struct target has so much room");
 
-static int defaults(struct kn_options *o, struct kn_arena *a)
+static int defaults(struct kn_options *o, struct kn_arena *a, struct kn_err *err)
 {
-	char host[256] = "";
-
 	*o = (struct kn_options){
 		.root_dir = "/var/lib/kubelet",
 		.cert_dir = "/var/lib/kubelet/pki",
@@ -85,13 +83,7 @@ static int defaults(struct kn_options *o, struct kn_arena *a)
 		.bpf_pin_dir = "/sys/fs/bpf/kernlet",
 		.proxy = true,
 	};
-	if (gethostname(host, sizeof(host) - 1) < 0)
-		return -errno;
-	for (char *p = host; *p; p++) /* as pkg/util/node GetHostname: lower case */
-		if (*p >= 'A' && *p <= 'Z')
-			*p = (char)(*p - 'A' + 'a');
-	o->node_name = kn_arena_strdup(a, host);
-	return o->node_name ? 0 : -ENOMEM;
+	return kn_host_name(&o->node_name, a, err);
 }
 
 /* All flags in one table: ours, the configuration's, the refused ones. */
@@ -178,10 +170,10 @@ int kn_options_parse(struct kn_options *ret, int argc, char *const argv[], struc
 	kn_config *config;
 	size_t n;
 	struct kn_flag *all = all_flags(a, &n);
-	int r = defaults(&t.o, a);
+	int r = defaults(&t.o, a, err);
 
 	if (r)
-		return kn_err_errno(err, r, "host name");
+		return r;
 	r = kn_flags_parse(all, n, &t, argc, argv, a, err);
 	if (!r && (t.o.help || t.o.version)) {
 		*ret = t.o;

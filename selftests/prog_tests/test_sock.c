@@ -5,27 +5,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "selftests/prog_tests/proxy_rig.h"
-
-static struct rig rig;
-static const char *lacks;
-static struct rig_service svc[RIG_MAX];
-
-#define NEED()                                                                                               \
-	do {                                                                                                 \
-		if (lacks) {                                                                                 \
-			print_message("SKIP: %s\n", lacks);                                                  \
-			skip();                                                                              \
-		}                                                                                            \
-	} while (0)
-
-static void set(size_t n)
-{
-	struct kn_err err = KN_ERR_INIT;
-
-	if (rig_set(&rig, svc, n, &err))
-		fail_msg("%s", err.msg);
-}
+#include "selftests/prog_tests/sock_tests.h"
 
 static void reload(void)
 {
@@ -269,12 +249,6 @@ static int up(void **state)
 	lacks = rig_up(&rig);
 	if (!lacks)
 		reload();
-	return 0;
-}
-
-static int down(void **state)
-{
-	rig_down(&rig);
 	return 0;
 }
 

@@ -7,29 +7,9 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "selftests/prog_tests/proxy_rig.h"
+#include "selftests/prog_tests/sock_tests.h"
 
 #define NODE_IP "10.9.0.1" /* on lo, but not a loopback address */
-
-static struct rig rig;
-static const char *lacks;
-static struct rig_service svc[RIG_MAX];
-
-#define NEED()                                                                                               \
-	do {                                                                                                 \
-		if (lacks) {                                                                                 \
-			print_message("SKIP: %s\n", lacks);                                                  \
-			skip();                                                                              \
-		}                                                                                            \
-	} while (0)
-
-static void set(size_t n)
-{
-	struct kn_err err = KN_ERR_INIT;
-
-	if (rig_set(&rig, svc, n, &err))
-		fail_msg("%s", err.msg);
-}
 
 /* Whether a connection to ip:port arrives at listener; -errno: connect failed; 0: it went elsewhere. */
 static int reaches(const char *ip, int port, int listener)
@@ -364,12 +344,6 @@ static int up(void **state)
 		print_message("%s\n", err.msg);
 		return -1;
 	}
-	return 0;
-}
-
-static int down(void **state)
-{
-	rig_down(&rig);
 	return 0;
 }
 
